@@ -1,0 +1,81 @@
+"""Stage: Graph -> gradient Graph. The one reverse pass; everything else is built on it.
+
+Walks the nodes from the output back, calls each op's `vjp` (written in the graph's own ops), sums the
+contributions at a fan-out, and un-broadcasts here and nowhere else. The result is a graph again, so a
+gradient of a gradient is the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcli.errors import GradcliError
+from gradcli.graph import Node, at, constant, shape_text, topological
+from gradcli.ops.arithmetic import full_like
+from gradcli.ops.structure import broadcast_to, unbroadcast
+
+
+def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -> list[Node | None]:
+    """The gradient of `sum(output * cotangent)` with respect to each of `wrt`.
+
+    Args:
+        output: any shape.
+        wrt: inputs or intermediates of the graph.
+        cotangent: shape of `output`; ones where None (the sum of the output's entries, as on a tape).
+
+    Returns:
+        One node per `wrt`, of its shape; None where the output does not depend on it, or only
+        through cuts.
+
+    Raises:
+        GradcliError: `shape` where the cotangent does not have the output's shape.
+
+    Example:
+        >>> import numpy as np, gradcli.ops
+        >>> from gradcli.execute import run
+        >>> from gradcli.graph import input_node
+        >>> x = input_node("x", (3,))
+        >>> (g,) = gradient(x * x, [x])
+        >>> run([g], {"x": np.array([1.0, 2.0, 3.0])})[0]
+        array([2., 4., 6.])
+    """
+    if cotangent is None:
+        cotangent = constant(1.0, output.dtype) if output.shape == () else full_like(output, 1.0)
+    if cotangent.shape != output.shape:
+        raise GradcliError(
+            f"a cotangent has the shape of the target {shape_text(output.shape)}, "
+            f"not {shape_text(cotangent.shape)}",
+            kind="shape",
+        )
+    order = topological([output])
+    wanted = {node.id for node in wrt}
+    active = set(wanted)
+    for node in order:
+        if any(parent.id in active for parent in node.inputs):
+            active.add(node.id)
+    adjoints: dict[int, Node] = {output.id: cotangent}
+    for node in reversed(order):
+        g = adjoints.get(node.id)
+        if g is None or node.id not in active or not node.inputs:
+            continue
+        if node.id not in wanted:
+            del adjoints[node.id]
+        if node.op.vjp is None:
+            continue
+        with at(node.span):
+            contributions = node.op.vjp(g, node, *node.inputs, **node.params)
+            assert len(contributions) == len(node.inputs), node.op.name
+            for parent, contribution in zip(node.inputs, contributions, strict=True):
+                if contribution is None or parent.id not in active or parent.dtype.kind != "f":
+                    continue
+                contribution = unbroadcast(contribution, parent.shape)
+                assert contribution.shape == parent.shape, (node.op.name, contribution.shape, parent.shape)
+                before = adjoints.get(parent.id)
+                adjoints[parent.id] = contribution if before is None else before + contribution
+    results: list[Node | None] = []
+    for node in wrt:
+        found = adjoints.get(node.id)
+        if found is not None and node.id != output.id and node.id not in {n.id for n in order}:
+            found = None
+        results.append(None if found is None else broadcast_to(found, node.shape))
+    return results

@@ -1,0 +1,5 @@
+"""Stage: Graph + arrays -> arrays."""
+
+from gradcli.execute.run import run
+
+__all__ = ["run"]

@@ -1,0 +1,75 @@
+"""Row 0: every bound that gradcli keeps, in one place, each with a flag to raise it.
+
+`LIMITS` is the set in force. The command line changes it through `LIMITS.update(...)`;
+tests use `with LIMITS.raised(elements=10):`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from gradcli.errors import GradcliError
+
+DEFAULTS: dict[str, float] = {
+    "source": 20_000,  # characters of source text
+    "depth": 200,  # nesting of the source text
+    "ops": 1_000_000,  # recorded operations of one trace
+    "elements": 2**28,  # elements of one array (2 GiB of float64)
+    "steps": 2_000_000,  # loop turns of one program
+    "file": 2**31,  # bytes of one input file
+    "seconds": 60.0,  # tracing and running one request
+    "formula": 3.0,  # seconds for one closed form
+}
+
+
+class Limits:
+    """The bounds in force; attributes are the keys of `DEFAULTS`."""
+
+    source: int
+    depth: int
+    ops: int
+    elements: int
+    steps: int
+    file: int
+    seconds: float
+    formula: float
+
+    def __init__(self) -> None:
+        self.update(**DEFAULTS)
+
+    def update(self, **changes: float) -> None:
+        """Set bounds by name."""
+        for name, value in changes.items():
+            if name not in DEFAULTS:
+                raise GradcliError(f"unknown limit '{name}'", hint=f"one of {', '.join(DEFAULTS)}")
+            setattr(self, name, value)
+
+    @contextmanager
+    def raised(self, **changes: float) -> Iterator[None]:
+        """Set bounds for the length of a `with` block."""
+        before = {name: getattr(self, name) for name in changes}
+        self.update(**changes)
+        try:
+            yield
+        finally:
+            self.update(**before)
+
+
+LIMITS = Limits()
+
+
+def check_elements(shape: Sequence[int], what: str = "an array") -> None:
+    """Refuse a shape with too many elements or axes, before anything is allocated."""
+    if len(shape) > 32:
+        raise GradcliError(f"{what} would have {len(shape)} axes; at most 32 are allowed", kind="limit")
+    count = 1
+    for size in shape:
+        count *= size
+    if count > LIMITS.elements:
+        text = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+        raise GradcliError(
+            f"{what} of shape {text} would have {count:.3g} elements; the limit is {LIMITS.elements:.3g}",
+            kind="limit",
+            hint="raise it with --limit elements=N",
+        )

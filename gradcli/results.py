@@ -1,0 +1,133 @@
+"""What the stages hand to `render` (and to a caller of the library): plain records, no behaviour.
+
+Arrays are NumPy arrays; `None` means "there is none", and a neighbouring text says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gradcli.errors import ExitCode
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(slots=True)
+class Closed:
+    """A closed form of a derivative.
+
+    Attributes:
+        text: in gradcli's own language; `gradcli eval` takes it back. None where there is none.
+        latex: the same tree in LaTeX.
+        unicode: the same tree for reading.
+        reason: why there is no closed form, None where there is one.
+    """
+
+    text: str | None
+    latex: str | None = None
+    unicode: str | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Target:
+    """The value that was differentiated. `summed` where its entries were added up first."""
+
+    value: Array
+    name: str | None = None
+    summed: bool = False
+
+
+@dataclass(slots=True)
+class Derivative:
+    """The gradient with respect to one variable.
+
+    Attributes:
+        value: shape of the variable.
+        closed: its closed form, None where none was asked for.
+        reasons: for a zero, missing or non-finite gradient: why, one sentence each.
+    """
+
+    name: str
+    value: Array
+    closed: Closed | None = None
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """One witness against the reverse-mode numbers, for one variable.
+
+    Attributes:
+        witness: "formula", "entries", "difference" or "taylor".
+        ok: True agrees, False disagrees, None says nothing (`note` tells why).
+        max_abs, max_rel: the worst absolute and relative difference of the compared entries.
+        index: where the worst is; reverse, other: both numbers there.
+        tolerance: the bound that was applied at the worst entry (absolute).
+        compared, of: number of entries compared, and of the gradient.
+    """
+
+    witness: str
+    variable: str
+    ok: bool | None
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    index: tuple[int, ...] = ()
+    reverse: float = 0.0
+    other: float = 0.0
+    tolerance: float = 0.0
+    compared: int = 0
+    of: int = 0
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """`verdict` is "agree", "disagree" or "inconclusive"; `outlier` names the odd one out."""
+
+    verdict: str
+    reasons: list[str] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    outlier: str | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """The answer to one request (`grad`, `check`, `eval`).
+
+    Attributes:
+        command: which.
+        expression: the user's text.
+        target: value (for `eval` it is the answer).
+        gradient: by variable name, in the order asked for.
+        check: None where nothing was checked.
+        notes: sentences for stderr (seed used, integers read as floats, a sum implied ...).
+    """
+
+    command: str
+    expression: str
+    target: Target
+    gradient: dict[str, Derivative] = field(default_factory=dict)
+    check: Verdict | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 fine or agree, 1 disagree, 3 inconclusive or not finite."""
+        if self.check is not None:
+            return {
+                "agree": ExitCode.OK,
+                "disagree": ExitCode.DISAGREE,
+                "inconclusive": ExitCode.INCONCLUSIVE,
+            }[self.check.verdict]
+        import numpy as np
+
+        arrays = [derivative.value for derivative in self.gradient.values()]
+        if self.command == "grad":
+            arrays.append(self.target.value)
+        finite = all(np.all(np.isfinite(array)) for array in arrays if array.dtype.kind == "f")
+        return ExitCode.OK if finite else ExitCode.INCONCLUSIVE
