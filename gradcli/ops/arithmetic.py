@@ -248,7 +248,7 @@ primitive(
 )
 
 
-@function("clip", "x; low=None, high=None", "`x` bounded to `[low, high]`.", family=FAMILY, example="clip(x, -1, 1)")
+@function("clip", "x, low=None, high=None", "`x` bounded to `[low, high]`.", family=FAMILY, example="clip(x, -1, 1)")
 def clip(x: Node, low: Any = None, high: Any = None) -> Node:
     """`minimum(high, maximum(low, x))`; either bound may be None."""
     if low is not None:
