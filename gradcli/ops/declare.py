@@ -6,6 +6,10 @@ of others, and so has value, gradient, every order and formula for free.
 
 A signature is text: tensors before `;`, static parameters behind it, defaults as Python literals:
 `"x; axis=None, keepdims=False"`. `*xs` before `;` takes any number of tensors.
+Where a static parameter comes first, sections simply alternate, tensors first: `"; subscripts; *xs"`,
+`"; shape; fill_value"`, `"x; obj; values; axis=None"`. The order of the text is the order of positional
+arguments; `build` always gets tensors by position and static parameters by keyword. `xs` or `[name]` is a
+list of tensors (a tuple of nodes arrives), `[[name]]` nested lists of tensors (nested tuples arrive).
 """
 
 from __future__ import annotations
