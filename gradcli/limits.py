@@ -18,6 +18,7 @@ DEFAULTS: dict[str, float] = {
     "elements": 2**28,  # elements of one array (2 GiB of float64)
     "steps": 2_000_000,  # loop turns of one program
     "file": 2**31,  # bytes of one input file
+    "line": 2**26,  # bytes of one line of batch
     "seconds": 60.0,  # tracing and running one request
     "formula": 3.0,  # seconds for one closed form
 }
@@ -32,6 +33,7 @@ class Limits:
     elements: int
     steps: int
     file: int
+    line: int
     seconds: float
     formula: float
 

@@ -131,3 +131,28 @@ class Result:
             arrays.append(self.target.value)
         finite = all(np.all(np.isfinite(array)) for array in arrays if array.dtype.kind == "f")
         return ExitCode.OK if finite else ExitCode.INCONCLUSIVE
+
+
+@dataclass(slots=True)
+class FunctionCard:
+    """What `ops` tells about one function.
+
+    Attributes:
+        signature: as a call, `clip(x, low=None, high=None)`.
+        aliases: other spellings.
+        domain: in words or numbers, "" where nothing is declared.
+        cut: why it has no derivative, None where it has one.
+        kinked: whether it has points without a derivative.
+        example: an expression; `gradient` is the closed form of its gradient, where asked for.
+    """
+
+    name: str
+    signature: str
+    family: str
+    doc: str
+    aliases: list[str] = field(default_factory=list)
+    domain: str = ""
+    cut: str | None = None
+    kinked: bool = False
+    example: str | None = None
+    gradient: Closed | None = None

@@ -1,0 +1,74 @@
+"""What `grad`, `check` and `eval` share: read the inputs, call the library, deliver the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from gradcli.cli.base import ExpressionCommand
+from gradcli.cli.environment import Environment
+from gradcli.cli.guard import guarded, set_limits
+from gradcli.cli.inputs import (
+    given_values,
+    listed_names,
+    read_values,
+    refuse_unused,
+    require_values,
+)
+from gradcli.cli.output import Output
+from gradcli.cli.startup import quick_imports
+
+
+def answer_expression(
+    context: click.Context,
+    command: str,
+    expression: str,
+    *,
+    values: Sequence[str],
+    seed: int,
+    dtype: str,
+    limits: Sequence[str],
+    form: str | None,
+    output: str | None,
+    full: bool,
+    quiet: bool,
+    wrt: Sequence[str] = (),
+    const: Sequence[str] = (),
+    check: bool = True,
+) -> int:
+    """Run one command on one expression.
+
+    Returns:
+        The exit status.
+    """
+    environment = context.find_object(Environment)
+    assert environment is not None
+    assert isinstance(context.command, ExpressionCommand)
+    set_limits(limits)
+    target = Output(environment, form=form, output=output, full=full, quiet=quiet)
+    texts = given_values(values)
+    wanted = listed_names(wrt)
+    with quick_imports():
+        from gradcli import api
+
+        api.load(command, check)
+    known = list(context.command.known_options(context))
+    with guarded():
+        program = api.parse(expression)
+    require_values(expression, program.names, texts, known)
+    refuse_unused(program.names, list(texts), wanted, known)
+    arrays, notes = read_values(texts, environment, seed)
+    with guarded():
+        result = api.answer(
+            command,
+            program,
+            arrays,
+            wrt=wanted or None,
+            const=listed_names(const),
+            check=check,
+            dtype=dtype,
+            seed=seed,
+        )
+    result.notes[:0] = notes
+    return target.deliver(result)

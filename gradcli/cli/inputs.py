@@ -1,0 +1,103 @@
+"""Input values of the command line: `--x VALUE` pairs against the names of the expression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradcli.cli.environment import Environment
+from gradcli.cli.suggestions import did_you_mean, joined
+from gradcli.errors import GradcliError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def given_values(pairs: Sequence[str]) -> dict[str, str]:
+    """`("x=1,2", "y=3")` as a dict of texts; each name once."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip()
+        if not equals or not name.isidentifier():
+            raise GradcliError(f"--value {pair}: write NAME=VALUE", hint="for instance -v x=0,1,2")
+        if name in values:
+            raise GradcliError(f"'{name}' is given twice", hint="give each input one value")
+        values[name] = text
+    return values
+
+
+def listed_names(texts: Sequence[str]) -> list[str]:
+    """`("x,w", "y")` as `["x", "w", "y"]`, each once."""
+    names = [name for text in texts for name in re.split(r"[,\s]+", text) if name]
+    return list(dict.fromkeys(names))
+
+
+def require_values(
+    source: str, needed: Sequence[str], given: Mapping[str, str], known: Sequence[str]
+) -> None:
+    """Every free name has a value.
+
+    Raises:
+        GradcliError: `name`; one error for all that are missing, and how to give them.
+    """
+    missing = [name for name in needed if name not in given]
+    if missing:
+        ways = [f"-v {name}=VALUE" if f"--{name}" in known else f"--{name} VALUE" for name in missing]
+        raise GradcliError(
+            f"no value for {joined(missing)}",
+            kind="name",
+            span=place(source, missing[0]),
+            source=source,
+            hint=f"add {' '.join(ways)}",
+        )
+
+
+def refuse_unused(
+    needed: Sequence[str], given: Sequence[str], wanted: Sequence[str], known: Sequence[str]
+) -> None:
+    """No input is given in vain, unless the user asks for its (zero) derivative.
+
+    Raises:
+        GradcliError: `name`, with the option or the name that may have been meant.
+    """
+    for name in given:
+        if name in needed or name in wanted:
+            continue
+        hint = did_you_mean(name, [n for n in needed if n not in given], "--")
+        hint = hint or did_you_mean(name, [text[2:] for text in known if text[:2] == "--"], "--")
+        if hint is None:
+            hint = f"its inputs are {joined(needed)}" if needed else "it has no inputs"
+        raise GradcliError(f"the expression does not use '{name}'", kind="name", hint=hint)
+
+
+def place(source: str, name: str) -> tuple[int, int] | None:
+    """Where a name stands first, as far as a look at the text can tell."""
+    found = re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", source)
+    return None if found is None else found.span()
+
+
+def read_values(
+    values: Mapping[str, str], environment: Environment, seed: int
+) -> tuple[dict[str, Array], list[str]]:
+    """The arrays of some value texts, and a note where random numbers were drawn."""
+    from gradcli.language import read_value
+
+    piped = [name for name, text in values.items() if text.strip() in ("-", "@-")]
+    if len(piped) > 1:
+        raise GradcliError(
+            f"{joined(piped)} cannot all come from standard input", hint="give the others as files"
+        )
+    if piped and environment.stdin_is_terminal:
+        environment.tell(f"reading '{piped[0]}' from the terminal; end with Ctrl-D\n")
+    arrays = {}
+    for name, text in values.items():
+        try:
+            arrays[name] = read_value(text, files=True, stdin=environment.stdin, rng=seed)
+        except GradcliError as error:
+            error.message = f"--{name}: {error.message}"
+            raise error.located(None, text) from None
+    return arrays, []

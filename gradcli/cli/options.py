@@ -1,0 +1,65 @@
+"""Options that commands share, so that `--format` is the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from gradcli.render import FORMATS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def bundle(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order of the help."""
+
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+expression_argument = click.argument("expression")
+
+input_options = bundle(
+    click.option(
+        "-v", "--value", "values", multiple=True, metavar="NAME=VALUE", help="The same as --NAME VALUE."
+    ),
+    click.option(
+        "--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N",
+        help="Seed of randn, uniform and the like in values.",
+    ),
+    click.option(
+        "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True,
+        help="Precision of inputs and arithmetic.",
+    ),
+)
+
+derivative_options = bundle(
+    click.option(
+        "--wrt", multiple=True, metavar="NAMES",
+        help="Differentiate by these, for instance --wrt x,w.  [default: every input]",
+    ),
+    click.option("--const", multiple=True, metavar="NAMES", help="Inputs not to differentiate by."),
+)
+
+limit_option = click.option(
+    "--limit", "limits", multiple=True, metavar="NAME=NUMBER",
+    help="Raise a bound: source, depth, ops, elements, steps, file, line, seconds, formula.",
+)
+
+output_options = bundle(
+    click.option(
+        "--format", "form", type=click.Choice(FORMATS), default=None,
+        help="Format of the answer.  [default: rich on a terminal, plain in a pipe, else by the "
+        "name of FILE]",
+    ),
+    click.option("-o", "--output", metavar="FILE", default=None, help="Write the answer to FILE."),
+    click.option("--full", is_flag=True, help="On a terminal: every number, with every digit."),
+    click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit status tells."),
+    limit_option,
+)

@@ -1,0 +1,75 @@
+"""Stage: results -> text or bytes, one file per format. Knows nothing of streams, options or graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gradcli.errors import GradcliError
+from gradcli.render.view import View
+
+if TYPE_CHECKING:
+    from gradcli.results import FunctionCard, Result
+
+__all__ = ["BINARY", "FORMATS", "View", "render", "render_functions"]
+
+FORMATS = ("rich", "plain", "json", "jsonl", "csv", "npy", "npz", "latex")
+BINARY = ("npy", "npz")
+
+
+def render(result: Result, form: str, view: View) -> Iterator[str | bytes]:
+    """Pieces of the answer in a format, ready to be written one after the other.
+
+    Args:
+        result: any result.
+        form: one of `FORMATS`.
+        view: for `rich` only: width, colours, how much.
+    """
+    if form == "rich":
+        from gradcli.render.terminal import result_view
+
+        return result_view(result, view)
+    if form in ("json", "jsonl"):
+        from gradcli.render.structured import document, encoded
+
+        return lines_of(encoded(document(result)))
+    if form in ("csv", "npy", "npz"):
+        from gradcli.render import tables
+
+        writers = {"csv": tables.csv_text, "npy": tables.npy_bytes, "npz": tables.npz_bytes}
+        return writers[form](result)
+    if form == "latex":
+        from gradcli.render.latex import latex
+
+        return latex(result)
+    from gradcli.render.plain import plain
+
+    return plain(result)
+
+
+def render_functions(
+    cards: Sequence[FunctionCard], form: str, view: View, details: bool
+) -> Iterator[str]:
+    """Pieces of the table of functions, or of their pages where `details` are wanted."""
+    if form == "rich":
+        from gradcli.render.terminal import functions_view
+
+        return functions_view(cards, view, details)
+    if form in ("json", "jsonl"):
+        from gradcli.render.structured import card_record, encoded, functions_document
+
+        records = [functions_document(cards)] if form == "json" else map(card_record, cards)
+        return (line for record in records for line in lines_of(encoded(record)))
+    if form == "plain":
+        from gradcli.render.reference import functions_text
+
+        return functions_text(cards, details)
+    raise GradcliError(
+        f"--format {form} cannot hold a table of functions", hint="use rich, plain, json or jsonl"
+    )
+
+
+def lines_of(pieces: Iterator[str]) -> Iterator[str]:
+    """The pieces, and the end of the line."""
+    yield from pieces
+    yield "\n"

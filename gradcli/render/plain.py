@@ -1,0 +1,117 @@
+"""Plain text for pipes: values in the syntax that inputs are written in, and nothing else.
+
+`0,4,8,12` is a vector, `1,2;3,4` a matrix, `0;4;8` a column; anything else is a nested list. No
+wrapping, no truncation, no colour, every float exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gradcli.render.numbers import chunks, error_size, exact
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gradcli.results import Comparison, Result, Verdict
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def plain(result: Result) -> Iterator[str]:
+    """Pieces of the plain text of a result: gradients for `grad`, the verdict for `check`."""
+    if result.command == "check" and result.check is not None:
+        yield from verdict_lines(result.check)
+        return
+    if result.command == "eval":
+        yield from array_text(result.target.value)
+        yield "\n"
+        return
+    bare = len(result.gradient) == 1
+    for name, derivative in result.gradient.items():
+        if not bare:
+            yield f"{name}="
+        yield from array_text(derivative.value)
+        yield "\n"
+
+
+def array_text(array: Array) -> Iterator[str]:
+    """Pieces of an array's text, as an input value is written.
+
+    Example:
+        >>> import numpy as np
+        >>> "".join(array_text(np.array([[1.0, 2.5], [3.0, 4.0]])))
+        '1,2.5;3,4'
+    """
+    shape = array.shape
+    if 0 in shape:
+        yield "[]" if shape == (0,) else f"zeros({shape})".replace(" ", "")
+    elif array.ndim > 2 or shape in ((1,), (1, 1)) or (array.dtype.kind == "b" and array.ndim > 0):
+        yield from nested(array)
+    elif array.ndim < 2:
+        yield from entries(array)
+    elif shape[0] == 1:
+        yield "[["
+        yield from entries(array)
+        yield "]]"
+    elif shape[1] == 1:
+        yield from entries(array, ";")
+    else:
+        for number, row in enumerate(array):
+            yield ";" if number else ""
+            yield from entries(row)
+
+
+def entries(array: Array, separator: str = ",") -> Iterator[str]:
+    """The entries in one line, a bounded number at a time."""
+    for number, chunk in enumerate(chunks(array)):
+        yield separator if number else ""
+        yield separator.join(map(scalar, chunk))
+
+
+def nested(array: Array) -> Iterator[str]:
+    """Nested lists, written axis by axis."""
+    if array.ndim == 1:
+        yield "["
+        yield from entries(array)
+        yield "]"
+        return
+    for number, part in enumerate(array):
+        yield "," if number else "["
+        yield from nested(part)
+    yield "]"
+
+
+def scalar(value: Any) -> str:
+    """One entry: a float exactly, a truth value as `True` or `False`."""
+    return str(value) if isinstance(value, bool) else exact(float(value))
+
+
+def verdict_lines(verdict: Verdict) -> Iterator[str]:
+    """`agree (formula 0, difference 1.3e-11)`; below it the reasons where it is not agreement."""
+    worst = ", ".join(f"{name} {text}" for name, text in witness_errors(verdict).items())
+    yield f"{verdict.verdict} ({worst})\n" if worst else f"{verdict.verdict}\n"
+    if verdict.verdict != "agree":
+        for reason in verdict.reasons:
+            yield f"{reason}\n"
+
+
+def witness_errors(verdict: Verdict) -> dict[str, str]:
+    """By witness, the worst relative error over all variables, or why it says nothing."""
+    worst: dict[str, Comparison] = {}
+    for comparison in verdict.comparisons:
+        before = worst.get(comparison.witness)
+        if before is None or rank(comparison) > rank(before):
+            worst[comparison.witness] = comparison
+    return {
+        name: "says nothing" if comparison.ok is None else error_size(comparison.max_rel)
+        for name, comparison in worst.items()
+    }
+
+
+def rank(comparison: Comparison) -> tuple[int, float]:
+    """Disagreement before agreement before silence, then by relative error."""
+    order = {None: 0, True: 1, False: 2}[comparison.ok]
+    size = comparison.max_rel
+    return order, float("inf") if size != size else size
