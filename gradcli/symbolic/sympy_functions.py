@@ -34,7 +34,10 @@ class Scalar(sympy.Function):  # type: ignore[misc]
             if not (value.is_Number or value is sympy.nan):
                 return None
             numbers.append(value)
-        arguments = [int(value) if value.is_Integer else scalars.mp.mpf(value._to_mpmath(prec + 10)) for value in numbers]
+        arguments = [
+            int(value) if value.is_Integer else scalars.mp.mpf(value._to_mpmath(prec + 10))
+            for value in numbers
+        ]
         value = getattr(scalars, type(self).__name__)(*arguments)
         if isinstance(value, bool):
             return Integer(int(value))
@@ -159,7 +162,11 @@ class where(Scalar):
 
     def derivatives(self) -> tuple[Any, ...]:
         condition = self.args[0]
-        return Integer(0), where(condition, Integer(1), Integer(0)), where(condition, Integer(0), Integer(1))
+        return (
+            Integer(0),
+            where(condition, Integer(1), Integer(0)),
+            where(condition, Integer(0), Integer(1)),
+        )
 
     def _eval_derivative(self, symbol: Any) -> Any:
         """The derivatives stay inside (an infinite one in the branch not taken does no harm), their

@@ -1,0 +1,90 @@
+"""The derivative in index notation: adjoints accumulate from the target back to the inputs.
+
+Each op's local derivative is SymPy's derivative of the op's definition (an entry of the output in terms of
+entries of the inputs); the chain rule multiplies it with the adjoint and sums over the output's indices, and
+the deltas that SymPy leaves collapse. No reverse-mode rule of any op is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy
+from sympy import Expr, Integer
+
+from gradcli.graph import CONSTANT, INPUT, Node
+from gradcli.symbolic.atoms import ATOMS
+from gradcli.symbolic.indices import Entry, Index, contract, fresh
+from gradcli.symbolic.lower import Definitions, NoFormError
+
+
+def accumulate(definitions: Definitions, output: Node, wrt: Sequence[Node]) -> dict[int, Expr]:
+    """The derivative of the sum of the target's entries by each of `wrt`.
+
+    Returns:
+        By node id, an expression in the node's formal indices; nothing for a node that the target
+        does not depend on.
+    """
+    active = {node.id for node in wrt}
+    for node in definitions.order:
+        if node.op.cut is None and any(parent.id in active for parent in node.inputs):
+            active.add(node.id)
+    adjoints: dict[int, Expr] = {output.id: Integer(1)} if output.id in active else {}
+    for node in reversed(definitions.order):
+        g = adjoints.get(node.id)
+        if g is None or g == 0 or node.op in (CONSTANT, INPUT) or node.op.cut is not None:
+            continue
+        definitions.check_time()
+        for parent, contribution in zip(
+            node.inputs, _contributions(definitions, node, g, active), strict=True
+        ):
+            if contribution is None or parent.id not in active or parent.dtype.kind != "f":
+                continue
+            adjoints[parent.id] = adjoints.get(parent.id, Integer(0)) + contribution
+    return {node.id: adjoints[node.id] for node in wrt if node.id in adjoints}
+
+
+def _contributions(
+    definitions: Definitions, node: Node, g: Expr, active: set[int]
+) -> list[Expr | None]:
+    atom = ATOMS.get(node.op.name)
+    if atom is not None and atom.applies(node):
+        return atom.adjoints(definitions, node, g)
+    if node.op.elementwise:
+        return [
+            _elementwise(definitions, node, position, g) if parent.id in active else None
+            for position, parent in enumerate(node.inputs)
+        ]
+    return [
+        _structural(definitions, node, position, g) if parent.id in active else None
+        for position, parent in enumerate(node.inputs)
+    ]
+
+
+def _elementwise(definitions: Definitions, node: Node, position: int, g: Expr) -> Expr:
+    """The adjoint times f'(inputs), summed over the axes along which the input was repeated."""
+    parent = node.inputs[position]
+    at = definitions.aligned(node, parent)
+    variable = Entry(definitions.placeholder(node, position), *at)
+    local = sympy.diff(definitions.definition[node.id], variable)
+    if local.has(sympy.Derivative, sympy.Subs):
+        raise NoFormError(f"no derivative of '{node.op.name}' in closed form")
+    repeated = [
+        index
+        for index in definitions.formal[node.id]
+        if isinstance(index, Index) and index not in at
+    ]
+    total = contract(g * definitions.rebuild(local, node), repeated)
+    own = [index for index in definitions.formal[parent.id] if isinstance(index, Index)]
+    return total.xreplace(dict(zip(at, own, strict=True)))
+
+
+def _structural(definitions: Definitions, node: Node, position: int, g: Expr) -> Expr:
+    """The adjoint times d out[o] / d in[k], summed over o."""
+    parent = node.inputs[position]
+    own = [index for index in definitions.formal[parent.id] if isinstance(index, Index)]
+    out = [index for index in definitions.formal[node.id] if isinstance(index, Index)]
+    variable = Entry(definitions.placeholder(node, position), *own)
+    local = definitions.rebuild(sympy.diff(definitions.definition[node.id], variable), node)
+    renamed = {index: fresh(index.dim) for index in out}
+    return contract((g * local).xreplace(renamed), renamed.values())

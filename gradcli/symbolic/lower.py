@@ -1,0 +1,382 @@
+"""Graph -> index notation: every node as a scalar SymPy expression in free indices.
+
+`Definitions` holds, per node, its *definition*: the entry of its output in terms of entries of its direct
+inputs (placeholders). Substituting definitions into each other gives the node's full expression. Sizes stay
+symbols, so nothing grows with the arrays, and a formula holds at every size.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr, Integer, Rational, Symbol
+
+from gradcli.graph import CONSTANT, INPUT, Graph, Node, shape_text, topological
+from gradcli.symbolic.indices import (
+    Contraction,
+    Dim,
+    Element,
+    Entry,
+    Index,
+    Lambda,
+    contract,
+    delta,
+    fresh,
+)
+from gradcli.symbolic.scalars import sympy_scalars
+
+
+class NoFormError(Exception):
+    """There is no closed form; the text says why."""
+
+
+class View:
+    """An input of an op as its `entry` formula sees it: `x(i, j)` is a placeholder entry."""
+
+    def __init__(
+        self, symbol: Symbol, shape: tuple[int, ...], dims: tuple[Dim | None, ...]
+    ) -> None:
+        self.symbol = symbol
+        self.shape = shape
+        self.ndim = len(shape)
+        self.dims = tuple(dim if dim is not None else Dim(1) for dim in dims)
+        self._dims = dims
+
+    def __call__(self, *indices: Any) -> Expr:
+        if len(indices) != self.ndim:
+            raise NoFormError("an index of the wrong length")
+        kept = []
+        for index, dim in zip(indices, self._dims, strict=True):
+            if dim is None:
+                continue
+            if not isinstance(index, Index):
+                raise NoFormError("an index with an offset")
+            dim.unify(index.dim)
+            kept.append(index)
+        return Entry(self.symbol, *kept)
+
+
+class Notation:
+    """The `s` of an op's `symbolic` and `entry` formulas: scalar functions, sums, deltas."""
+
+    def __init__(self) -> None:
+        self._scalars = sympy_scalars()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scalars, name)
+
+    def index(self, dim: Dim) -> Index | Integer:
+        """A fresh summation index; an axis of size 1 needs none."""
+        return fresh(dim) if isinstance(dim, Dim) and dim.size != 1 else Integer(0)
+
+    def sum(self, expr: Expr, *indices: Any) -> Expr:
+        """The sum over indices."""
+        return contract(
+            sympy.sympify(expr), [index for index in indices if isinstance(index, Index)]
+        )
+
+    def delta(self, a: Any, b: Any) -> Expr:
+        """Kronecker's delta."""
+        if isinstance(a, Index) and isinstance(b, Index):
+            a.dim.unify(b.dim)
+            return delta(a, b)
+        if isinstance(a, Integer) and isinstance(b, Integer):
+            return Integer(int(a == b))
+        raise NoFormError("a delta with an offset")
+
+    def frozen(self, expr: Expr) -> Expr:
+        """The value alone; the accumulation does not go through a cut."""
+        return expr
+
+    def reduce(
+        self, x: View, out: Sequence[Any], axes: Sequence[int], keepdims: bool, fold: Any
+    ) -> Expr:
+        """`fold` over some (negative) axes of `x`."""
+        given = iter(out)
+        full, summed = [], []
+        for axis in range(-x.ndim, 0):
+            if axis in axes:
+                if keepdims:
+                    next(given)
+                index = self.index(x.dims[axis])
+                summed.append(index)
+                full.append(index)
+            else:
+                full.append(next(given))
+        return fold(x(*full), *summed)  # type: ignore[no-any-return]
+
+    def align(self, batch: Sequence[Any], rank: int) -> tuple[Any, ...]:
+        """The trailing `rank` batch indices, for an operand that broadcasts."""
+        return tuple(batch[len(batch) - rank :]) if rank > 0 else ()
+
+    def size(self, x: View, axes: Sequence[int]) -> Expr:
+        """The number of entries along some axes."""
+        result = Integer(1)
+        for axis in axes:
+            if x.shape[axis] != 1:
+                result *= x.dims[axis].symbol
+        return result
+
+    def reshaped(self, x: View, out: Sequence[Any], shape: Sequence[int]) -> Expr:
+        """Another shape that differs in axes of size 1 only."""
+        inner = [size for size in x.shape if size != 1]
+        outer = [index for index, size in zip(out, shape, strict=True) if size != 1]
+        if inner != [size for size in shape if size != 1]:
+            raise NoFormError("a reshape")
+        given = iter(outer)
+        return x(*(Integer(0) if size == 1 else next(given) for size in x.shape))
+
+    def indexed(self, x: View, out: Sequence[Any], index: Sequence[Any]) -> Expr:
+        """Full slices, None and Ellipsis: nothing but names."""
+        parts = expand_index(index, x.ndim)
+        given = iter(out)
+        full = []
+        for part in parts:
+            if part is None:
+                next(given)
+            elif isinstance(part, slice) and part == slice(None):
+                full.append(next(given))
+            else:
+                raise NoFormError("an index")
+        return x(*full)
+
+
+def expand_index(index: Sequence[Any], rank: int) -> list[Any]:
+    """An index with one part per axis (and the Nones), Ellipsis written out."""
+    used = sum(
+        part.ndim if isinstance(part, np.ndarray) and part.dtype == bool else 1
+        for part in index
+        if part is not None and part is not Ellipsis
+    )
+    parts: list[Any] = []
+    filled = False
+    for part in index:
+        if part is Ellipsis:
+            parts += [slice(None)] * (rank - used)
+            filled = True
+        else:
+            parts.append(part)
+    if not filled:
+        parts += [slice(None)] * (rank - used)
+    return parts
+
+
+def exact_number(value: float) -> Expr:
+    """A number of the program as SymPy sees it: its shortest decimal, exactly; pi and e by name."""
+    if value == np.pi:
+        return sympy.pi
+    if value == np.e:
+        return sympy.E
+    if not np.isfinite(value):
+        return {True: sympy.oo, False: -sympy.oo}[value > 0] if not np.isnan(value) else sympy.nan
+    fraction = Fraction(repr(value))
+    return Rational(fraction.numerator, fraction.denominator)
+
+
+class Definitions:
+    """All nodes of a graph in index notation.
+
+    Attributes:
+        formal: per node id, its free indices (0 for an axis of size 1).
+        expr: per node id, its full expression in its formal indices.
+        shapes: of the inputs and constant arrays, by the text that stands for them.
+    """
+
+    def __init__(self, graph: Graph, seconds: float) -> None:
+        self.order = topological([graph.output])
+        self.deadline = time.monotonic() + seconds
+        self.dims: dict[int, tuple[Dim | None, ...]] = {}
+        self.formal: dict[int, tuple[Any, ...]] = {}
+        self.definition: dict[int, Any] = {}
+        self.expr: dict[int, Expr] = {}
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self.notation = Notation()
+        names = {node.id: name for name, node in graph.inputs.items()}
+        for node in self.order:
+            self._dimension(node, names)
+        for node in self.order:  # formulas unify sizes that must be equal; ask them all once
+            self._define(node)
+        for node in self.order:
+            self.formal[node.id] = tuple(
+                Integer(0) if dim is None else fresh(dim) for dim in self.dims[node.id]
+            )
+        for node in self.order:
+            self._lower(node, names)
+
+    def check_time(self) -> None:
+        """Stop where a closed form takes longer than its budget."""
+        if time.monotonic() > self.deadline:
+            raise NoFormError("the closed form would take too long")
+
+    # --- sizes
+
+    def _dimension(self, node: Node, names: dict[int, str]) -> None:
+        text = names.get(node.id)
+        dims = []
+        for axis, size in enumerate(node.shape):
+            label = None
+            if text is not None:
+                label = f"{text}.size" if len(node.shape) == 1 else f"{text}.shape[{axis}]"
+            dims.append(None if size == 1 else Dim(size, label))
+        self.dims[node.id] = tuple(dims)
+        if node.op.elementwise:
+            for parent in node.inputs:
+                for axis in range(-len(parent.shape), 0):
+                    mine, theirs = self.dims[node.id][axis], self.dims[parent.id][axis]
+                    if mine is not None and theirs is not None:
+                        theirs.unify(mine)
+
+    # --- definitions
+
+    def placeholder(self, node: Node, position: int) -> Symbol:
+        """The symbol that stands for the array of one input of a node."""
+        return Symbol(f"p{node.id}:{position}")
+
+    def views(self, node: Node) -> list[View]:
+        """The inputs of a node as its formula sees them."""
+        return [
+            View(self.placeholder(node, position), parent.shape, self.dims[parent.id])
+            for position, parent in enumerate(node.inputs)
+        ]
+
+    def aligned(self, node: Node, parent: Node) -> Expr:
+        """For an elementwise op: the indices of an input, given the formal ones of the output."""
+        rank = len(parent.shape)
+        out = self.formal[node.id][len(node.shape) - rank :] if rank else ()
+        return tuple(
+            index for index, dim in zip(out, self.dims[parent.id], strict=True) if dim is not None
+        )
+
+    def _define(self, node: Node) -> Any:
+        """The entry of a node in placeholders, None for leaves and for ops with a rule of their own."""
+        from gradcli.symbolic.atoms import ATOMS
+
+        self.check_time()
+        if node.op in (CONSTANT, INPUT):
+            return None
+        formal = self.formal.get(node.id) or tuple(
+            Integer(0) if dim is None else fresh(dim) for dim in self.dims[node.id]
+        )
+        atom = ATOMS.get(node.op.name)
+        if atom is not None and atom.applies(node):
+            atom.unify(self, node)
+            return None
+        if node.op.elementwise:
+            if node.op.symbolic is None:
+                raise NoFormError(f"no closed form for '{node.op.name}' yet")
+            self.formal.setdefault(node.id, formal)
+            entries = [
+                Entry(self.placeholder(node, position), *self.aligned(node, parent))
+                for position, parent in enumerate(node.inputs)
+            ]
+            return sympy.sympify(node.op.symbolic(self.notation, *entries, **node.params))
+        if node.op.entry is None:
+            raise NoFormError(f"no closed form for '{node.op.name}' yet")
+        try:
+            return sympy.sympify(
+                node.op.entry(self.notation, formal, *self.views(node), **node.params)
+            )
+        except NoFormError as error:
+            raise NoFormError(f"no closed form for '{node.op.name}' yet ({error})") from None
+
+    # --- full expressions
+
+    def _lower(self, node: Node, names: dict[int, str]) -> None:
+        from gradcli.symbolic.atoms import ATOMS
+
+        formal = self.formal[node.id]
+        if node.op is INPUT:
+            name = names.get(node.id, node.params["name"])
+            kept = [index for index in formal if index != 0]
+            self.shapes[name] = node.shape
+            self.expr[node.id] = Entry(Symbol(name), *kept)
+            return
+        if node.op is CONSTANT:
+            self.expr[node.id] = self._constant(node)
+            return
+        atom = ATOMS.get(node.op.name)
+        if atom is not None and atom.applies(node):
+            self.expr[node.id] = atom.forward(self, node)
+            return
+        self.definition[node.id] = self._define(node)
+        self.expr[node.id] = self.rebuild(self.definition[node.id], node)
+
+    def _constant(self, node: Node) -> Expr:
+        array = node.params["value"]
+        if array.size and np.all(array == array.reshape(-1)[0]):
+            value = array.reshape(-1)[0]
+            if array.dtype.kind == "b":
+                return sympy.true if value else sympy.false
+            return exact_number(float(value))
+        if array.size > 16 or array.dtype.kind not in "fb":
+            raise NoFormError(
+                f"a constant array of shape {shape_text(array.shape)} has no short text"
+            )
+        text = "array(" + repr(array.tolist()) + ")"
+        self.shapes[text] = array.shape
+        kept = [index for index in self.formal[node.id] if index != 0]
+        return Entry(Symbol(text), *kept)
+
+    def at(self, node: Node, indices: Sequence[Any]) -> Expr:
+        """The expression of a node at other indices (one per axis of size other than 1)."""
+        formal = [index for index in self.formal[node.id] if index != 0]
+        return self.expr[node.id].xreplace(dict(zip(formal, indices, strict=True)))
+
+    def whole(self, expr: Expr, formal: Sequence[Any]) -> Lambda:
+        """An expression in formal indices as a whole array, under canonical index names."""
+        level = _lambda_depth(expr) + 1
+        axes = tuple(
+            index if index == 0 else Index(f"a{level}_{axis}", index.dim.find())
+            for axis, index in enumerate(formal)
+        )
+        renamed = {old: new for old, new in zip(formal, axes, strict=True) if old != 0}
+        return Lambda(expr.xreplace(renamed), *axes)
+
+    def array(self, node: Node) -> Lambda:
+        """A node as a whole array."""
+        return self.whole(self.expr[node.id], self.formal[node.id])
+
+    def rebuild(self, expr: Any, node: Node) -> Any:
+        """Put the inputs' expressions in the place of their placeholders."""
+        parents = {
+            self.placeholder(node, position): parent for position, parent in enumerate(node.inputs)
+        }
+
+        def walk(piece: Any) -> Any:
+            if isinstance(piece, Entry) and piece.tensor in parents:
+                return self.at(parents[piece.tensor], piece.indices)
+            if isinstance(piece, Contraction):
+                body, bound = piece.opened()
+                return contract(walk(body), bound)
+            if not piece.args or not (piece.free_symbols & parents.keys()):
+                return piece
+            return piece.func(*(walk(arg) for arg in piece.args))
+
+        return walk(expr)
+
+
+def _lambda_depth(expr: Any) -> int:
+    if isinstance(expr, Lambda):
+        return 1 + _lambda_depth(expr.body)
+    if not expr.args:
+        return 0
+    return max(_lambda_depth(arg) for arg in expr.args)
+
+
+def element(
+    head: str, lambdas: Sequence[Lambda], indices: Sequence[Any], params: Sequence[Any] = ()
+) -> Element:
+    """An entry of a function of whole arrays."""
+    kept = [index for index in indices if index != 0]
+    return Element(
+        Symbol(head),
+        sympy.Tuple(*(Symbol(str(param)) for param in params)),
+        Integer(len(lambdas)),
+        *lambdas,
+        *kept,
+    )
