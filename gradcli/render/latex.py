@@ -39,9 +39,10 @@ def latex(result: Result) -> Iterator[str]:
     yield "\\begin{align*}\n"
     target = name_latex(target_letter(result))
     yield f"  {target} &= {array_latex(result.target.value)}"
+    over = f"\\sum {target}" if result.target.summed else target
     for name, derivative in result.gradient.items():
         yield " \\\\\n"
-        yield f"  \\frac{{\\partial {target}}}{{\\partial {name_latex(name)}}} &= "
+        yield f"  \\frac{{\\partial {over}}}{{\\partial {name_latex(name)}}} &= "
         yield derivative_latex(derivative)
     yield "\n\\end{align*}\n"
 

@@ -98,20 +98,25 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
 
 
 def witness_errors(verdict: Verdict) -> dict[str, str]:
-    """By witness, the worst relative error over all variables, or why it says nothing."""
+    """By witness, the worst relative error over all variables, or that it says nothing."""
+    return {
+        name: "says nothing" if comparison.ok is None else error_size(comparison.max_rel)
+        for name, comparison in worst_comparisons(verdict).items()
+    }
+
+
+def worst_comparisons(verdict: Verdict) -> dict[str, Comparison]:
+    """By witness, its worst comparison: disagreement before agreement before silence."""
     worst: dict[str, Comparison] = {}
     for comparison in verdict.comparisons:
         before = worst.get(comparison.witness)
         if before is None or rank(comparison) > rank(before):
             worst[comparison.witness] = comparison
-    return {
-        name: "says nothing" if comparison.ok is None else error_size(comparison.max_rel)
-        for name, comparison in worst.items()
-    }
+    return worst
 
 
 def rank(comparison: Comparison) -> tuple[int, float]:
-    """Disagreement before agreement before silence, then by relative error."""
+    """By outcome, then by relative error; an error that is not a number is the largest."""
     order = {None: 0, True: 1, False: 2}[comparison.ok]
     size = comparison.max_rel
     return order, float("inf") if size != size else size

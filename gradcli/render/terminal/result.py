@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gradcli.render.characters import cells
 from gradcli.render.names import target_letter
 from gradcli.render.numbers import exact, listed, shape_text
 from gradcli.render.terminal.arrays import is_long, number_lines, statistics
@@ -39,15 +40,17 @@ def sections(result: Result, view: View) -> Iterator[RenderableType]:
         yield from value_views(result.target.value, view)
         return
     letter = target_letter(result)
+    target = result.target
     yield Text("")
-    yield equation(letter, literal(result.expression.strip("\n")), None)
-    yield from target_views(result, letter, view)
+    yield equation(letter, literal(result.expression.strip("\n")))
+    yield equation(" " * len(letter), numbers(target.value, view, len(letter) + 3, VALUE))
     for derivative in result.gradient.values():
         yield Text("")
-        yield from derivative_views(derivative, letter, view)
+        over = f"sum({letter})" if target.summed else letter
+        yield from derivative_views(derivative, f"∂{over}/∂{derivative.name}", view)
     if result.check is not None:
         yield Text("")
-        yield from verdict_views(result.check, table=result.command == "check")
+        yield from verdict_views(result.check, result.command == "check", view.width)
     yield Text("")
 
 
@@ -57,52 +60,54 @@ def value_views(value: Array, view: View) -> Iterator[RenderableType]:
         yield Text(scalar_text(value))
         return
     for line in number_lines(value, view.width, view.full):
-        yield Text(line, no_wrap=True)
-    yield Text(summary(value, view, view.width), style=QUIET)
+        yield Text(line, no_wrap=True, overflow="ignore")
+    parts = [shape_text(value.shape)]
+    if not view.full and is_long(value, view.width):
+        parts.append(statistics(value))
+    yield Text(" · ".join(parts), style=QUIET)
 
 
-def target_views(result: Result, letter: str, view: View) -> Iterator[RenderableType]:
-    """The value that was differentiated."""
-    value = result.target.value
-    indent = len(letter) + 1
-    if value.ndim == 0:
-        yield equation(" " * len(letter), Text(scalar_text(value), style=VALUE), None)
-        return
-    yield equation(" " * len(letter), array_text(value, view, indent + 2), shape_text(value.shape))
-
-
-def derivative_views(
-    derivative: Derivative, letter: str, view: View
-) -> Iterator[RenderableType]:
+def derivative_views(derivative: Derivative, label: str, view: View) -> Iterator[RenderableType]:
     """Formula, numbers and reasons for one variable."""
-    label = f"∂{letter}/∂{derivative.name}"
     closed, value = derivative.closed, derivative.value
-    shape = shape_text(value.shape) if value.ndim else None
-    numbers = array_text(value, view, len(label) + 3)
+    taken = cells(label) + 3
     if closed is not None and closed.text is not None:
-        yield equation(label, literal(closed.text, FORMULA), shape)
-        yield equation(" " * len(label), numbers, None)
+        formula = literal(closed.text, FORMULA)
+        if value.ndim:
+            formula.append(f"   {shape_text(value.shape)}", style=QUIET)
+        yield equation(label, formula)
+        yield equation(" " * cells(label), numbers(value, view, taken, shape=False))
     else:
-        yield equation(label, numbers, shape)
+        yield equation(label, numbers(value, view, taken))
         if closed is not None:
-            reason = closed.reason or "none was found"
-            yield remark(f"no closed form: {reason}", QUIET)
+            yield remark(f"no closed form: {closed.reason or 'none was found'}", QUIET)
     for reason in derivative.reasons:
         yield remark(reason, WARN)
 
 
-def equation(label: str, body: RenderableType, aside: str | None) -> RenderableType:
-    """`label = body`, the body wrapped under itself, and something dim at the right."""
-    grid = Table.grid(padding=(0, 1), expand=aside is not None)
+def equation(label: str, body: Text) -> RenderableType:
+    """`label = body`, the body wrapped under itself."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)
-    grid.add_column(ratio=1)
-    row: list[RenderableType] = [literal(label), Text("=", style=LABEL), body]
-    if aside is not None:
-        grid.add_column(no_wrap=True, justify="right")
-        row.append(Text(aside, style=QUIET))
-    grid.add_row(*row)
-    return Padding(grid, (0, INDENT if aside is not None else 0, 0, INDENT))
+    grid.add_column(no_wrap=body.no_wrap is True)
+    grid.add_row(literal(label), Text("=", style=LABEL), body)
+    return Padding(grid, (0, 0, 0, INDENT))
+
+
+def numbers(value: Array, view: View, taken: int, style: str = "", shape: bool = True) -> Text:
+    """The entries; beside the first line the shape, below a long array what it amounts to."""
+    if value.ndim == 0:
+        return Text(scalar_text(value), style=style)
+    aside = f"   {shape_text(value.shape)}" if shape else ""
+    width = max(24, view.width - taken - INDENT - len(aside))
+    first, *others = number_lines(value, width, view.full)
+    text = Text.assemble((first, style), (aside, QUIET), no_wrap=True, overflow="ignore")
+    for line in others:
+        text.append("\n" + line, style=style)
+    if not view.full and is_long(value, width):
+        text.append("\n" + statistics(value), style=QUIET)
+    return text
 
 
 def remark(text: str, style: str) -> RenderableType:
@@ -110,25 +115,6 @@ def remark(text: str, style: str) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
     grid.add_row(Text("↳", style=style), literal(text, style))
     return Padding(grid, (0, 0, 0, INDENT + 2))
-
-
-def array_text(value: Array, view: View, taken: int) -> Text:
-    """The numbers, and for a long array what they amount to."""
-    if value.ndim == 0:
-        return Text(scalar_text(value))
-    width = max(24, view.width - taken - 2 * INDENT - len(shape_text(value.shape)) - 2)
-    lines = number_lines(value, width, view.full)
-    text = Text("\n".join(lines), no_wrap=True, overflow="ignore")
-    if not view.full and is_long(value, width):
-        text.append("\n" + statistics(value), style=QUIET)
-    return text
-
-
-def summary(value: Array, view: View, width: int) -> str:
-    """The shape; statistics too where entries were left out."""
-    if not view.full and is_long(value, width):
-        return f"{shape_text(value.shape)} · {statistics(value)}"
-    return shape_text(value.shape)
 
 
 def scalar_text(value: Array) -> str:

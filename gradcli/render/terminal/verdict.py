@@ -10,41 +10,46 @@ from rich.table import Table
 from rich.text import Text
 
 from gradcli.render.numbers import error_size, short
-from gradcli.render.plain import rank
+from gradcli.render.plain import worst_comparisons
 from gradcli.render.terminal.console import literal
 from gradcli.results import Comparison, Verdict
 
 MARKS = {
-    "agree": ("✓", "bold green"),
-    "disagree": ("✗", "bold red"),
-    "inconclusive": ("?", "bold yellow"),
+    "agree": ("✓", "green"),
+    "disagree": ("✗", "red"),
+    "inconclusive": ("?", "yellow"),
 }
+HEADINGS = ("", "witness", "worst error", "relative", "tolerance", "entries", "")
 
 
-def verdict_views(verdict: Verdict, table: bool) -> Iterator[RenderableType]:
-    """The line of verdict, its reasons, and the table of witnesses where wanted."""
+def verdict_views(verdict: Verdict, table: bool, width: int) -> Iterator[RenderableType]:
+    """The table of witnesses where wanted, the line of verdict, and its reasons."""
     if table and verdict.comparisons:
-        yield Padding(witness_table(verdict), (0, 0, 0, 2))
+        yield from (Padding(row, (0, 0, 0, 2)) for row in witness_rows(verdict))
         yield Text("")
     mark, style = MARKS[verdict.verdict]
-    grid = Table.grid(padding=(0, 1))
+    head = f"{mark} {verdict.verdict}"
+    grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column()
-    grid.add_row(Text(f"{mark} {verdict.verdict}", style=style), verdict_line(verdict))
-    for reason in verdict.reasons:
-        grid.add_row("", literal(reason, "" if verdict.verdict == "agree" else style.split()[-1]))
+    lines: list[Text] = list(error_lines(verdict, width - len(head) - 6))
+    lines += [literal(reason, "" if verdict.verdict == "agree" else style) for reason in verdict.reasons]
+    for number, line in enumerate(lines or [Text("")]):
+        grid.add_row(Text("" if number else head, style=f"bold {style}"), line)
     yield Padding(grid, (0, 0, 0, 2))
 
 
-def verdict_line(verdict: Verdict) -> Text:
+def error_lines(verdict: Verdict, width: int) -> Iterator[Text]:
     """`formula 0 ≤ 7.1e-15 · difference 3e-12 ≤ 1e-8`: worst error and what is allowed there."""
-    worst: dict[str, Comparison] = {}
-    for comparison in verdict.comparisons:
-        before = worst.get(comparison.witness)
-        if before is None or rank(comparison) > rank(before):
-            worst[comparison.witness] = comparison
-    parts = [Text.assemble(name, " ", bound(one)) for name, one in worst.items()]
-    return Text(" · ").join(parts)
+    line = Text()
+    for name, comparison in worst_comparisons(verdict).items():
+        part = Text.assemble(name, " ", bound(comparison))
+        if line and line.cell_len + 3 + part.cell_len > width:
+            yield line
+            line = Text()
+        line = Text.assemble(line, (" · ", "dim"), part) if line else part
+    if line:
+        yield line
 
 
 def bound(one: Comparison) -> Text:
@@ -57,26 +62,36 @@ def bound(one: Comparison) -> Text:
     )
 
 
-def witness_table(verdict: Verdict) -> Table:
-    """One row per variable and witness."""
-    table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
-    for heading in ("", "witness", "worst error", "relative", "tolerance", "entries", ""):
-        table.add_column(heading, no_wrap=heading != "", justify="left")
+def witness_rows(verdict: Verdict) -> Iterator[RenderableType]:
+    """One line per variable and witness, columns aligned; a silent witness says why instead."""
+    rows: list[tuple[Text, ...]] = [tuple(Text(heading, style="dim") for heading in HEADINGS)]
     before = None
     for one in verdict.comparisons:
         name = literal(one.variable if one.variable != before else "", "bold")
         before = one.variable
-        if one.ok is None:
-            table.add_row(name, one.witness, "", "", "", "", literal(one.note, "dim"))
-            continue
-        mark, style = MARKS["agree" if one.ok else "disagree"]
-        table.add_row(
-            name,
-            one.witness,
-            Text(error_size(one.max_abs), style=style.split()[-1]),
-            error_size(one.max_rel),
-            short(one.tolerance, 2),
-            f"{one.compared} of {one.of}",
-            Text.assemble((mark, style), " " if one.note else "", literal(one.note, "dim")),
-        )
-    return table
+        rows.append((name, Text(one.witness), *cells_of(one)))
+    widths = [
+        max(row[column].cell_len for row in rows if len(row) == len(HEADINGS) or column < 2)
+        for column in range(len(HEADINGS))
+    ]
+    for row in rows:
+        grid = Table.grid(padding=(0, 3, 0, 0))
+        for column in range(len(row)):
+            last = column == len(row) - 1
+            grid.add_column(width=None if last else widths[column], no_wrap=not last)
+        grid.add_row(*row)
+        yield grid
+
+
+def cells_of(one: Comparison) -> tuple[Text, ...]:
+    """Errors, tolerance, entries, mark and note; or only why there are none."""
+    if one.ok is None:
+        return (literal(f"says nothing: {one.note}" if one.note else "says nothing", "dim"),)
+    mark, style = MARKS["agree" if one.ok else "disagree"]
+    return (
+        Text(error_size(one.max_abs), style=style),
+        Text(error_size(one.max_rel)),
+        Text(short(one.tolerance, 2)),
+        Text(f"{one.compared} of {one.of}"),
+        Text.assemble((mark, f"bold {style}"), " " if one.note else "", literal(one.note, "dim")),
+    )
