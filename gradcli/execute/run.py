@@ -1,14 +1,30 @@
-"""Stage: Graph + arrays -> arrays. Runs a plan: every needed node once, buffers freed when dead."""
+"""Stage: Graph + arrays -> arrays.
+
+A graph of small arrays runs node by node: planning would cost more than it saves. As soon as one
+array is large, the whole graph is planned: common subexpressions once, scalar factors moved to the
+smaller side, chains of elementwise steps in cache-sized blocks, buffers freed when dead or written
+over in place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from gradcli.errors import GradcliError
-from gradcli.graph import CONSTANT, INPUT, Array, Node, topological
+from gradcli.execute.blocks import run_blocks
+from gradcli.execute.groups import blockable, grouped
+from gradcli.execute.memory import Memory, own, root
+from gradcli.execute.plan import Step, build, leaf
+from gradcli.execute.scales import scaled_contraction
+from gradcli.graph import CONSTANT, INPUT, Array, Node, shape_text, topological
+
+PLANNED = 2**14
+"""Elements of the largest array from which a graph is planned."""
 
 
 def run(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Array]:
@@ -19,38 +35,145 @@ def run(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Array]:
         inputs: arrays by input name, each of its input node's shape.
 
     Returns:
-        One array per output, of its shape and dtype. Floating point problems give inf or nan, as in
-        IEEE arithmetic; nothing is printed.
+        One array per output, of its shape and dtype, writable, and sharing memory neither with an
+        input nor with another output. Floating point problems give inf or nan, as in IEEE
+        arithmetic; nothing is printed.
+
+    Raises:
+        GradcliError: `name` where an input is missing, `shape` where it has another shape, `value`
+            where NumPy's linear algebra gives up, `limit` where memory ends.
+
+    Example:
+        >>> import gradcli.ops
+        >>> from gradcli.graph import input_node
+        >>> x = input_node("x", (3,))
+        >>> run([x * x], {"x": [1.0, 2.0, 3.0]})
+        [array([1., 4., 9.])]
     """
     order = topological(outputs)
-    last: dict[int, int] = {}
+    with np.errstate(all="ignore"):
+        if any(prod(node.shape) >= PLANNED for node in order):
+            return _run_planned(order, outputs, inputs)
+        return _run_plainly(order, outputs, inputs)
+
+
+def _run_plainly(
+    order: Sequence[Node], outputs: Sequence[Node], inputs: Mapping[str, Any]
+) -> list[Array]:
+    """Node by node, each value freed after its last use."""
+    uses: dict[int, int] = {}
     for node in order:
         for parent in node.inputs:
-            last[parent.id] = node.id
-    kept = {node.id for node in outputs}
+            uses[parent.id] = uses.get(parent.id, 0) + 1
+    for node in outputs:
+        uses[node.id] = uses.get(node.id, 0) + 1
     values: dict[int, Array] = {}
-    with np.errstate(all="ignore"):
-        for node in order:
-            if node.op is CONSTANT:
-                values[node.id] = node.params["value"]
-            elif node.op is INPUT:
-                values[node.id] = np.asarray(inputs[node.params["name"]], dtype=node.dtype)
-            else:
-                values[node.id] = evaluate(node, [values[parent.id] for parent in node.inputs])
-            for parent in node.inputs:
-                if last[parent.id] == node.id and parent.id not in kept:
-                    values.pop(parent.id, None)
-    return [values[node.id] for node in outputs]
+    foreign: set[int] = set()
+    for node in order:
+        if node.op is CONSTANT or node.op is INPUT:
+            value = _given(node, inputs)
+            foreign.add(id(root(value)))
+            uses[node.id] = -1  # stays with its owner
+        else:
+            value = evaluate(node, [values[parent.id] for parent in node.inputs])
+        values[node.id] = value
+        for parent in node.inputs:
+            uses[parent.id] -= 1
+            if not uses[parent.id]:
+                del values[parent.id]
+    return own([values[node.id] for node in outputs], foreign)
 
 
-def evaluate(node: Node, arrays: Sequence[Array]) -> Array:
+def _run_planned(
+    order: Sequence[Node], outputs: Sequence[Node], inputs: Mapping[str, Any]
+) -> list[Array]:
+    """Plan, then run group by group."""
+    steps, slots = build(order, outputs)
+    groups = grouped(steps)
+    reads = [
+        sorted({each for slot in group for each in steps[slot].inputs}.difference(group))
+        for group in groups
+    ]
+    uses = [0] * len(steps)
+    for slot in chain(slots, *reads):
+        uses[slot] += 1
+    memory = Memory()
+    for slot, step in enumerate(steps):
+        if leaf(step):
+            memory.lend(slot, _given(step, inputs))
+    for group, read in zip(groups, reads, strict=True):
+        for slot in read:
+            uses[slot] -= 1
+        dying = [slot for slot in read if not uses[slot]]
+        _run_group(steps, group, read, dying, [slot for slot in group if uses[slot]], memory)
+        for slot in dying:
+            memory.free(slot)
+    return own([memory.values[slot] for slot in slots], memory.foreign)
+
+
+def _run_group(
+    steps: Sequence[Step],
+    group: Sequence[int],
+    read: Sequence[int],
+    dying: Sequence[int],
+    kept: Sequence[int],
+    memory: Memory,
+) -> None:
+    """Put the values of `kept` into the memory, over those of `dying` where they fit."""
+    first = steps[group[0]]
+    if not blockable(first) or (len(group) == 1 and memory.spare(first, dying) is None):
+        memory.take(group[0], _value(first, [memory.values[slot] for slot in first.inputs]))
+        return
+    operands = {slot: memory.values[slot] for slot in read}
+    results: dict[int, Array] = {}
+    for slot in kept:
+        if not steps[slot].op.elementwise:
+            continue
+        spare = memory.spare(steps[slot], dying)
+        if spare is None:
+            results[slot] = np.empty(steps[slot].shape, steps[slot].dtype)
+        else:
+            results[slot] = operands[spare]
+            memory.take(slot, results[slot])
+    results |= run_blocks(steps, group, operands, results, _value)
+    for slot in results.keys() - memory.values.keys():
+        memory.take(slot, results[slot])
+
+
+def _given(node: Node | Step, inputs: Mapping[str, Any]) -> Array:
+    """The array of a constant or an input."""
+    if node.op is CONSTANT:
+        return np.asarray(node.params["value"])
+    name = node.params["name"]
+    if name not in inputs:
+        raise GradcliError(f"input '{name}' has no value", kind="name")
+    array = np.asarray(inputs[name], dtype=node.dtype)
+    if array.shape != node.shape:
+        raise GradcliError(
+            f"input '{name}' has shape {shape_text(array.shape)}, not {shape_text(node.shape)}",
+            kind="shape",
+        )
+    return array
+
+
+def _value(step: Step, arrays: Sequence[Array]) -> Array:
+    if step.factors is None:
+        return evaluate(step, arrays)
+    return scaled_contraction(step.factors, arrays, lambda each: evaluate(step, each))
+
+
+def evaluate(node: Node | Step, arrays: Sequence[Array]) -> Array:
     """One op on arrays; a failure inside NumPy is an error that points at the node's source."""
     try:
-        result = np.asarray(node.op.evaluate(*arrays, **node.params))
+        result = node.op.evaluate(*arrays, **node.params)
     except np.linalg.LinAlgError as error:
-        raise GradcliError(f"{node.op.name}: {str(error).lower()}", kind="value", span=node.span) from None
+        text = f"{node.op.name}: {str(error).lower()}"
+        raise GradcliError(text, kind="value", span=node.span) from None
     except MemoryError:
-        raise GradcliError(f"{node.op.name}: out of memory", kind="limit", span=node.span) from None
+        text = f"{node.op.name}: out of memory"
+        raise GradcliError(text, kind="limit", span=node.span) from None
     except GradcliError as error:
         raise error.located(node.span) from None
-    return result.astype(node.dtype, copy=False)
+    if type(result) is not np.ndarray or result.dtype != node.dtype:
+        return np.asarray(result).astype(node.dtype, copy=False)
+    return result
