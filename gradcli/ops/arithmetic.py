@@ -209,7 +209,8 @@ _where.symbolic = lambda s, condition, a, b: s.where(condition, a, b)
 
 def _tie_shares(y: Node, a: Node, b: Node) -> Node:
     """1 where `a` wins, 1/2 at a tie, 0 where `b` wins."""
-    return apply("where", apply("equal", a, b), 0.5, apply("equal", y, a))
+    half = constant(0.5, y.dtype)  # beside truth values only, a bare number would be float64
+    return apply("where", apply("equal", a, b), half, apply("equal", y, a))
 
 
 elementwise(
