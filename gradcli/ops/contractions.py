@@ -1,20 +1,22 @@
-"""Contractions: `matmul` and `einsum`, and what is written with them.
+"""The primitives of contraction: `matmul` and `einsum`.
 
-`einsum` as a primitive is clean: explicit output, no ellipsis, no label twice in one operand, and every
-label of an operand appears in the output or in another operand. The `einsum` function brings any NumPy
-subscripts into that form with `diagonal` and `sum`.
+`einsum` as a primitive is clean: explicit output, no ellipsis, no label twice in one operand, sizes that
+agree, and every label of an operand appears in the output or in another operand. The `einsum` function
+(`gradcli.ops.subscripts`) brings any NumPy subscripts into that form.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from gradcli.errors import GradcliError
-from gradcli.graph import Node, Shape, apply, broadcast_shapes, shape_text
+from gradcli.graph import Array, Node, Shape, apply, broadcast_shapes, shape_text
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import declare_function, Function, primitive
+from gradcli.ops.declare import primitive
 from gradcli.ops.structure import reshape
 
 FAMILY = "contractions"
@@ -83,31 +85,20 @@ primitive(
     shape=_matmul_shape,
     vjp=_matmul_vjp,
     entry=_matmul_entry,
-    signature="a, b",
     doc="Matrix product, `a @ b`.",
     family=FAMILY,
-    aliases=("mm", "bmm", "mv"),
-    example="A @ x",
 )
 
 
-# --- einsum ----------------------------------------------------------------------------------------
-
-
-def _einsum_sizes(subscripts: str, shapes: tuple[Shape, ...]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for labels, shape in zip(subscripts.split("->")[0].split(","), shapes, strict=True):
-        for label, size in zip(labels, shape, strict=True):
-            if sizes.setdefault(label, size) != size:
-                raise GradcliError(
-                    f"einsum: label '{label}' has the sizes {sizes[label]} and {size}", kind="shape"
-                )
-    return sizes
+# --- einsum --------------------------------------------------------------------------------------
 
 
 def _einsum_shape(*shapes: Shape, subscripts: str) -> Shape:
-    sizes = _einsum_sizes(subscripts, shapes)
-    return tuple(sizes[label] for label in subscripts.split("->")[1])
+    left, result = subscripts.split("->")
+    sizes: dict[str, int] = {}
+    for labels, shape in zip(left.split(","), shapes, strict=True):
+        sizes.update(zip(labels, shape, strict=True))
+    return tuple(sizes[label] for label in result)
 
 
 def _einsum_vjp(g: Node, out: Node, *operands: Node, subscripts: str) -> list[Node]:
@@ -138,9 +129,81 @@ def _einsum_entry(s: Any, out: Any, *operands: Any, subscripts: str) -> Any:
 
 
 def _einsum_evaluate(*operands: Any, subscripts: str) -> Any:
-    arrays = [as_float(operand) for operand in operands]
-    optimize = len(arrays) > 1 and all(array.dtype != object for array in arrays)
-    return np.einsum(subscripts, *arrays, optimize=optimize)
+    """Pair by pair as matrix products, in an order that NumPy's greedy search finds.
+
+    `np.einsum` itself reaches BLAS for few subscripts only, and never for batched products.
+    """
+    left, result = subscripts.split("->")
+    terms: list[tuple[Array, list[str]]] = []
+    batch: list[str] = []
+    for text, operand in zip(left.split(","), operands, strict=True):
+        array = as_float(operand)
+        extra = [f"batch{i}" for i in range(array.ndim - len(text))]
+        batch = max(batch, extra, key=len)
+        terms.append((array, [*extra, *text]))
+    output = [*batch, *result]
+    if len(terms) > 2:
+        shapes = tuple(
+            array.shape[array.ndim - len(text) :]
+            for (array, _), text in zip(terms, left.split(","), strict=True)
+        )
+        order = _contraction_order(subscripts, shapes)
+    else:
+        order = ((0, 1),) * (len(terms) - 1)
+    for pair in order:
+        second, first = (terms.pop(place) for place in sorted(pair, reverse=True))
+        needed = {*output, *(label for _, labels in terms for label in labels)}
+        terms.append(_contract_pair(*first, *second, needed))
+    array, labels = terms[0]
+    return np.transpose(array, [labels.index(label) for label in output])
+
+
+@lru_cache(maxsize=512)
+def _contraction_order(subscripts: str, shapes: tuple[Shape, ...]) -> tuple[tuple[int, int], ...]:
+    probes = [np.broadcast_to(np.zeros(()), shape) for shape in shapes]
+    path = np.einsum_path(subscripts, *probes, optimize="greedy")[0][1:]
+    order: list[tuple[int, int]] = []
+    for step in path:
+        # A step may name more than two operands: contract them one after another, the last result last.
+        places = sorted(step)
+        order.append((places[0], places[1]))
+        count = len(shapes) - len(order)
+        order += [(place - 2 - i, count - 1 - i) for i, place in enumerate(places[2:])]
+    return tuple(order)
+
+
+def _contract_pair(
+    a: Array, a_labels: Sequence[str], b: Array, b_labels: Sequence[str], needed: set[str]
+) -> tuple[Array, list[str]]:
+    """The sum of the product of two labelled arrays over the shared labels that nobody else needs."""
+    shared = [label for label in a_labels if label in b_labels]
+    batch = [label for label in shared if label in needed]
+    inner = [label for label in shared if label not in needed]
+    left = [label for label in a_labels if label not in shared]
+    right = [label for label in b_labels if label not in shared]
+    labels = [*batch, *left, *right]
+    a = np.transpose(a, [a_labels.index(label) for label in (*batch, *left, *inner)])
+    b = np.transpose(b, [b_labels.index(label) for label in (*batch, *inner, *right)])
+    batch_shape, left_shape = a.shape[: len(batch)], a.shape[len(batch) : len(batch) + len(left)]
+    right_shape = b.shape[len(batch) + len(inner) :]
+    if not inner:
+        spread = batch_shape + left_shape + (1,) * len(right)
+        return np.reshape(a, spread) * np.reshape(
+            b, batch_shape + (1,) * len(left) + right_shape
+        ), labels
+    rows, columns = _count(left_shape), _count(right_shape)
+    depth = _count(b.shape[len(batch) : len(batch) + len(inner)])
+    product = np.matmul(
+        a.reshape(*batch_shape, rows, depth), b.reshape(*batch_shape, depth, columns)
+    )
+    return product.reshape(batch_shape + left_shape + right_shape), labels
+
+
+def _count(shape: Sequence[int]) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count
 
 
 primitive(
@@ -150,46 +213,5 @@ primitive(
     vjp=_einsum_vjp,
     entry=_einsum_entry,
     doc="Sum of products over labelled axes.",
-    family=FAMILY,
-)
-
-
-# --- diagonal --------------------------------------------------------------------------------------
-
-
-def _diagonal_shape(shape: Shape, offset: int) -> Shape:
-    rows, columns = shape[-2:]
-    length = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
-    return (*shape[:-2], length)
-
-
-def _embed(x: Any, offset: int, rows: int, columns: int) -> Any:
-    result = np.zeros((*x.shape[:-1], rows, columns), dtype=x.dtype)
-    positions = np.arange(x.shape[-1])
-    result[..., positions + max(0, -offset), positions + max(0, offset)] = x
-    return result
-
-
-primitive(
-    "diagonal",
-    evaluate=lambda x, offset: np.diagonal(x, offset=offset, axis1=-2, axis2=-1),
-    shape=_diagonal_shape,
-    vjp=lambda g, out, x, offset: (
-        apply("embed_diagonal", g, offset=offset, rows=x.shape[-2], columns=x.shape[-1]),
-    ),
-    entry=lambda s, out, x, offset: x(*out[:-1], out[-1] + max(0, -offset), out[-1] + max(0, offset)),
-    dtype="same",
-    doc="The diagonal of the last two axes.",
-    family=FAMILY,
-)
-primitive(
-    "embed_diagonal",
-    evaluate=_embed,
-    shape=lambda shape, offset, rows, columns: (*shape[:-1], rows, columns),
-    vjp=lambda g, out, x, offset, rows, columns: (apply("diagonal", g, offset=offset),),
-    entry=lambda s, out, x, offset, rows, columns: s.delta(out[-2] + offset, out[-1])
-    * x(*out[:-2], out[-2] - max(0, -offset)),
-    dtype="same",
-    doc="A matrix with the given diagonal.",
     family=FAMILY,
 )

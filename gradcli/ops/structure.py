@@ -1,4 +1,4 @@
-"""The structural primitives that every other family is written in: sum, reshape, transpose, broadcast.
+"""The structural primitives of all other families: sum, reshape, transpose, broadcast.
 
 Axes are negative throughout, so each forward also works with extra leading batch axes.
 """
@@ -12,12 +12,47 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, Shape, apply, broadcast_shapes, shape_text
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import function, negative_axes, primitive, reduced_shape
+from gradcli.ops.declare import describe, function, negative_axes, primitive, reduced_shape
 
 FAMILY = "structure"
 
 
-# --- sum -------------------------------------------------------------------------------------------
+def whole(value: Any) -> int | None:
+    """The integer that a static argument is (`3`, `3.0`, a NumPy integer), or None."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return int(value)
+    return None
+
+
+def static_shape(name: str, shape: Any, *, least: int = 0) -> Shape:
+    """A shape argument as a tuple of integers; one integer is a shape of one axis.
+
+    Args:
+        name: the function, for the message.
+        shape: an integer, or a list, tuple or array of integers.
+        least: the smallest size allowed: 0, or -1 where -1 means "infer".
+
+    Raises:
+        GradcliError: `value` for what is no size.
+    """
+    if isinstance(shape, np.ndarray):
+        shape = shape.tolist()
+    sizes = []
+    for given in shape if isinstance(shape, (tuple, list)) else (shape,):
+        size = whole(given)
+        if size is None:
+            raise GradcliError(f"{name}: a shape is made of integers, not {describe(given)}")
+        if size < least:
+            raise GradcliError(f"{name}: a size cannot be negative, but one is {describe(size)}")
+        sizes.append(size)
+    return tuple(sizes)
+
+
+# --- sum ----------------------------------------------------------------------------------------
 
 
 def _sum_vjp(g: Node, out: Node, x: Node, axes: tuple[int, ...], keepdims: bool) -> tuple[Node]:
@@ -42,18 +77,21 @@ primitive(
 
 
 @function(
-    "sum", "x; axis=None, keepdims=False", "Sum over axes (all where none is named).", family="reductions",
+    "sum",
+    "x; axis=None, keepdims=False",
+    "Sum over axes (all where none is named).",
+    family="reductions",
     example="sum(A, axis=0)",
 )
 def sum_(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     """Sum over the named axes."""
     axes = negative_axes("sum", axis, x.ndim)
-    if not axes:
+    if not axes and x.dtype.kind == "f":
         return x
     return apply("sum", x, axes=axes, keepdims=bool(keepdims))
 
 
-# --- reshape ---------------------------------------------------------------------------------------
+# --- reshape ------------------------------------------------------------------------------------
 
 
 def _reshape(x: Array, shape: Shape, rank: int) -> Array:
@@ -82,35 +120,50 @@ def reshape(x: Node, shape: Shape) -> Node:
     for size in shape:
         if size != -1:
             known *= size
+    target = shape
     if -1 in shape:
         if shape.count(-1) > 1:
-            raise GradcliError("reshape: only one size may be -1", kind="shape")
-        if known == 0 or x.size % known:
-            raise GradcliError(f"reshape: {shape_text(x.shape)} does not fit {shape_text(shape)}", kind="shape")
-        shape = tuple(x.size // known if size == -1 else size for size in shape)
-        known = x.size
-    if known != x.size or any(size < 0 for size in shape):
+            raise GradcliError(
+                f"reshape: only one size may be -1, not {shape.count(-1)} in {shape_text(shape)}",
+                kind="shape",
+            )
+        if known and x.size % known == 0:
+            target = tuple(x.size // known if size == -1 else size for size in shape)
+            known = x.size
+    if known != x.size or any(size < 0 for size in target):
         raise GradcliError(
-            f"reshape: {x.size} entries of shape {shape_text(x.shape)} do not fit {shape_text(shape)}", kind="shape"
+            f"reshape: {x.size} {'entry' if x.size == 1 else 'entries'} of shape "
+            f"{shape_text(x.shape)} do not fit {shape_text(shape)}",
+            kind="shape",
         )
-    if shape == x.shape:
+    if target == x.shape:
         return x
-    return apply("reshape", x, shape=tuple(shape), rank=x.ndim)
+    return apply("reshape", x, shape=target, rank=x.ndim)
 
 
-# --- broadcast -------------------------------------------------------------------------------------
+# --- broadcast ----------------------------------------------------------------------------------
 
 
-def _broadcast_vjp(g: Node, out: Node, x: Node, shape: Shape) -> tuple[Node]:
+def _broadcast(x: Array, shape: Shape, rank: int | None = None) -> Array:
+    extra = 0 if rank is None else np.ndim(x) - rank
+    if extra:
+        x = np.reshape(x, x.shape[:extra] + (1,) * (len(shape) + extra - x.ndim) + x.shape[extra:])
+        shape = x.shape[:extra] + shape
+    return np.broadcast_to(x, shape)
+
+
+def _broadcast_vjp(
+    g: Node, out: Node, x: Node, shape: Shape, rank: int | None = None
+) -> tuple[Node]:
     return (unbroadcast(g, x.shape),)
 
 
 primitive(
     "broadcast_to",
-    evaluate=lambda x, shape: np.broadcast_to(x, shape),
-    shape=lambda old, shape: shape,
+    evaluate=_broadcast,
+    shape=lambda old, shape, rank=None: shape,
     vjp=_broadcast_vjp,
-    entry=lambda s, out, x, shape: x(*out[len(out) - x.ndim :]),
+    entry=lambda s, out, x, shape, rank=None: x(*out[len(out) - x.ndim :]),
     dtype="same",
     doc="Repeat along missing and size-1 axes.",
     family=FAMILY,
@@ -121,13 +174,18 @@ def broadcast_to(x: Node, shape: Shape) -> Node:
     """`x` repeated along missing and size-1 axes."""
     if x.shape == shape:
         return x
-    if broadcast_shapes("broadcast_to", x.shape, shape) != shape:
-        raise GradcliError(f"broadcast_to: {shape_text(x.shape)} does not fit {shape_text(shape)}", kind="shape")
-    return apply("broadcast_to", x, shape=tuple(shape))
+    if x.ndim > len(shape) or any(
+        size not in (1, target)
+        for size, target in zip(x.shape, shape[len(shape) - x.ndim :], strict=True)
+    ):
+        raise GradcliError(
+            f"broadcast_to: {shape_text(x.shape)} does not fit {shape_text(shape)}", kind="shape"
+        )
+    return apply("broadcast_to", x, shape=tuple(shape), rank=x.ndim)
 
 
 def unbroadcast(g: Node, shape: Shape) -> Node:
-    """Sum a cotangent back to the shape that was broadcast. Called in one place: the reverse walker."""
+    """Sum a cotangent back to the shape that was broadcast (called by the reverse walker)."""
     if g.shape == shape:
         return g
     if len(g.shape) < len(shape) or g.size < int(np.prod(shape, dtype=object)):
@@ -140,7 +198,7 @@ def unbroadcast(g: Node, shape: Shape) -> Node:
     return reshape(g, shape)
 
 
-# --- transpose -------------------------------------------------------------------------------------
+# --- transpose ----------------------------------------------------------------------------------
 
 
 def _transpose(x: Array, axes: tuple[int, ...]) -> Array:

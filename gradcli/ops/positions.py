@@ -1,0 +1,122 @@
+"""Static positions: `tril_indices`, `diag_indices`, `nonzero`, `unravel_index`, `ix_`, and `meshgrid`.
+
+Except for `meshgrid`, these functions return NumPy integer arrays, not nodes: they are used as an index.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcli.errors import GradcliError
+from gradcli.graph import Array, Node
+from gradcli.limits import check_elements
+from gradcli.ops.declare import describe, function, integer
+from gradcli.ops.indexing import index_array
+from gradcli.ops.structure import broadcast_to, reshape, static_shape
+
+FAMILY = "positions"
+
+
+def _triangle(name: str, n: Any, k: Any, m: Any) -> tuple[int, int, int]:
+    rows = integer(name, "n", n, least=0)
+    columns = rows if m is None else integer(name, "m", m, least=0)
+    check_elements((rows, columns), f"the mask of {name}")
+    return rows, columns, max(-rows, min(integer(name, "k", k), columns))
+
+
+@function("tril_indices", "; n, k=0, m=None", "Positions of a lower triangle.", family=FAMILY)
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
+    """Rows and columns of the entries on and below diagonal `k` of an (n, m) matrix."""
+    rows, columns, offset = _triangle("tril_indices", n, k, m)
+    return np.nonzero(np.tri(rows, columns, offset, dtype=bool))
+
+
+@function("triu_indices", "; n, k=0, m=None", "Positions of an upper triangle.", family=FAMILY)
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
+    """Rows and columns of the entries on and above diagonal `k` of an (n, m) matrix."""
+    rows, columns, offset = _triangle("triu_indices", n, k, m)
+    return np.nonzero(~np.tri(rows, columns, offset - 1, dtype=bool))
+
+
+@function("diag_indices", "; n, ndim=2", "Positions of a diagonal.", family=FAMILY)
+def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
+    """`ndim` times `arange(n)`."""
+    count, axes = integer("diag_indices", "n", n, least=0), integer("diag_indices", "ndim", ndim)
+    check_elements((count,) * max(axes, 1), "an array indexed by diag_indices")
+    return (np.arange(count),) * axes
+
+
+@function("nonzero", "; x", "Positions of what is not zero.", family=FAMILY)
+def nonzero(x: Any) -> tuple[Array, ...]:
+    """One array of positions per axis."""
+    return np.nonzero(np.atleast_1d(np.asarray(x)))
+
+
+@function("flatnonzero", "; x", "Flat positions of what is not zero.", family=FAMILY)
+def flatnonzero(x: Any) -> Array:
+    """Positions in the flat array."""
+    return np.flatnonzero(np.asarray(x))
+
+
+@function("argwhere", "; x", "Positions of what is not zero, one row each.", family=FAMILY)
+def argwhere(x: Any) -> Array:
+    """Shape (count, axes)."""
+    return np.argwhere(np.asarray(x))
+
+
+@function("unravel_index", "; indices, shape", "Flat positions as one per axis.", family=FAMILY)
+def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
+    """The positions per axis of flat (row-major) positions in an array of `shape`."""
+    sizes = static_shape("unravel_index", shape)
+    check_elements(sizes, "the array of unravel_index")
+    try:
+        return np.unravel_index(index_array(indices), sizes)
+    except ValueError as error:
+        raise GradcliError(f"unravel_index: {error}", kind="shape") from None
+
+
+@function("ix_", "; *lists", "An index that crosses lists of positions.", family=FAMILY)
+def ix_(*lists: Any) -> tuple[Array, ...]:
+    """An open mesh: `A[ix_([0, 2], [1])]` is the submatrix of rows 0, 2 and column 1."""
+    arrays = [index_array(one) for one in lists]
+    for array in arrays:
+        if array.ndim != 1:
+            raise GradcliError(f"ix_: lists of one axis are needed, not {describe(array.tolist())}")
+    return np.ix_(*arrays)
+
+
+@function(
+    "meshgrid",
+    "*xs; indexing='xy', sparse=False",
+    "Coordinate arrays of a grid.",
+    family=FAMILY,
+    example="meshgrid(x, y)[0]",
+)
+def meshgrid(*xs: Node, indexing: str = "xy", sparse: bool = False) -> tuple[Node, ...]:
+    """One array per vector, each constant along the axes of the others.
+
+    Args:
+        xs: vectors (or scalars) of n1, n2, ... entries.
+        indexing: "xy" gives shape (n2, n1, ...), "ij" gives (n1, n2, ...).
+        sparse: leave the axes of the others at size 1.
+    """
+    if indexing not in ("xy", "ij"):
+        raise GradcliError(f"meshgrid: indexing must be 'xy' or 'ij', not {describe(indexing)}")
+    axes = list(range(len(xs)))
+    if indexing == "xy" and len(xs) > 1:
+        axes[:2] = [1, 0]
+    full = [0] * len(xs)
+    for axis, x in zip(axes, xs, strict=True):
+        if x.ndim > 1:
+            raise GradcliError(f"meshgrid: vectors are needed, not {describe(x)}", kind="shape")
+        full[axis] = x.size
+    check_elements(full, "the result of meshgrid")
+    grids = []
+    for axis, x in zip(axes, xs, strict=True):
+        single = [1] * len(xs)
+        single[axis] = x.size
+        grid = reshape(x, tuple(single))
+        grids.append(grid if sparse else broadcast_to(grid, tuple(full)))
+    return tuple(grids)
