@@ -15,10 +15,12 @@ list of tensors (a tuple of nodes arrives), `[[name]]` nested lists of tensors (
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, Op, Shape, apply, broadcast_shapes, is_constant, register, shape_text
+
+Build = TypeVar("Build", bound=Callable[..., Any])
 
 FUNCTIONS: dict[str, Function] = {}
 """Every function a user can call, by its canonical name."""
@@ -84,10 +86,10 @@ def function(
     family: str,
     aliases: Iterable[str] = (),
     example: str | None = None,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Build], Build]:
     """Declare a composition: a function written in the graph's own ops."""
 
-    def declare(build: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(build: Build) -> Build:
         declare_function(Function(name, signature, build, doc, family, example=example), aliases)
         return build
 
