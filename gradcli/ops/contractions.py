@@ -1,8 +1,8 @@
 """The primitives of contraction: `matmul` and `einsum`.
 
-`einsum` as a primitive is clean: explicit output, no ellipsis, no label twice in one operand, sizes that
-agree, and every label of an operand appears in the output or in another operand. The `einsum` function
-(`gradcli.ops.subscripts`) brings any NumPy subscripts into that form.
+`einsum` as a primitive is clean: explicit output, no ellipsis, no label twice in one operand, sizes
+that agree, and every label of an operand appears in the output or in another operand. The function
+`einsum` (`gradcli.ops.subscripts`) brings any NumPy subscripts into that form.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gradcli.ops.structure import reshape
 FAMILY = "contractions"
 
 
-# --- matmul ----------------------------------------------------------------------------------------
+# --- matmul --------------------------------------------------------------------------------------
 
 
 def _matmul_shape(a: Shape, b: Shape) -> Shape:
@@ -40,7 +40,8 @@ def _matmul_shape(a: Shape, b: Shape) -> Shape:
         elif len(a) > 1 and a[-2] == inner_b:
             hint = "transpose the first factor with .T"
         raise GradcliError(
-            f"matmul: shapes {shape_text(a)} and {shape_text(b)} do not fit: {inner_a} columns, {inner_b} rows",
+            f"matmul: shapes {shape_text(a)} and {shape_text(b)} do not fit: {inner_a} columns, "
+            f"{inner_b} rows",
             kind="shape",
             hint=hint,
         )
@@ -164,7 +165,7 @@ def _contraction_order(subscripts: str, shapes: tuple[Shape, ...]) -> tuple[tupl
     path = np.einsum_path(subscripts, *probes, optimize="greedy")[0][1:]
     order: list[tuple[int, int]] = []
     for step in path:
-        # A step may name more than two operands: contract them one after another, the last result last.
+        # A step may name more than two operands: one after another, the last result stands last.
         places = sorted(step)
         order.append((places[0], places[1]))
         count = len(shapes) - len(order)
@@ -175,7 +176,7 @@ def _contraction_order(subscripts: str, shapes: tuple[Shape, ...]) -> tuple[tupl
 def _contract_pair(
     a: Array, a_labels: Sequence[str], b: Array, b_labels: Sequence[str], needed: set[str]
 ) -> tuple[Array, list[str]]:
-    """The sum of the product of two labelled arrays over the shared labels that nobody else needs."""
+    """The product of two labelled arrays, summed over shared labels that nobody else needs."""
     shared = [label for label in a_labels if label in b_labels]
     batch = [label for label in shared if label in needed]
     inner = [label for label in shared if label not in needed]

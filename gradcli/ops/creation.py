@@ -1,8 +1,8 @@
 """Arrays made from nothing: zeros, ones, full, eye, tri, array.
 
-A constant array stays what it is known to be for as long as possible: `zeros`, `ones` and `full` are one
-number that is broadcast, `eye` knows that it is a Kronecker delta. What depends on nodes (`full((2, 2), s)`,
-`array([s, 2 * s])`) is differentiable in them.
+A constant array stays what it is known to be for as long as possible: `zeros`, `ones` and `full`
+are one number that is broadcast, `eye` knows that it is a Kronecker delta. What depends on nodes
+(`full((2, 2), s)`, `array([s, 2 * s])`) is differentiable in them.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def identity(n: int, dtype: Any = None) -> Node:
     example="tri(3)",
 )
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Node:
-    """A matrix of `N` rows and `M` columns (`N` where None): 1 where `column <= row + k`, else 0."""
+    """`N` rows and `M` columns (`N` where None): 1 where `column <= row + k`, else 0."""
     rows = integer("tri", "N", N, least=0)
     columns = rows if M is None else integer("tri", "M", M, least=0)
     one = constant(1.0, static_dtype("tri", dtype))
@@ -233,8 +233,8 @@ def _nested(name: str, value: Any, depth: int) -> Node | Array:
     for part in parts:
         if part.shape != parts[0].shape:
             raise GradcliError(
-                f"{name}: the parts of a list have different shapes, {shape_text(parts[0].shape)} and "
-                f"{shape_text(part.shape)}",
+                f"{name}: the parts of a list have different shapes, "
+                f"{shape_text(parts[0].shape)} and {shape_text(part.shape)}",
                 kind="shape",
             )
     if not parts:

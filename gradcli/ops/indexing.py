@@ -1,10 +1,10 @@
 """Indexing and slicing: `getitem`, its transpose `scatter`, and the rules of an index.
 
-An index is static: slices, integers, None, Ellipsis, integer arrays and boolean masks, all known when the
-graph is traced. `scatter` adds, so an entry that is taken twice receives both cotangents.
+An index is static: slices, integers, None, Ellipsis, integer arrays and boolean masks, all known
+when the graph is traced. `scatter` adds, so an entry that is taken twice receives both cotangents.
 
-`rank` is the number of axes of the input as traced; an array that arrives with more has leading batch
-axes, which the index leaves alone.
+`rank` is the number of axes of the input as traced; an array that arrives with more has leading
+batch axes, which the index leaves alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gradcli.ops.declare import describe, primitive
 
 FAMILY = "indexing"
 Index = tuple[Any, ...]
-"""What `static_index` returns: integers, slices of integers, None, Ellipsis, int64 or bool arrays."""
+"""What `static_index` returns: integers, slices, None, Ellipsis, int64 or bool arrays."""
 
 
 def along(axis: int, index: Any) -> Index:
@@ -86,10 +86,10 @@ def index_array(values: Any) -> Array:
 
 
 def index_shape(shape: Shape, index: Index) -> Shape:
-    """The shape of `x[index]` for an `x` of the given shape, by NumPy's rules; nothing is allocated.
+    """The shape of `x[index]` for `x` of a shape, by NumPy's rules; nothing is allocated.
 
     Raises:
-        GradcliError: `shape` for too many indices, a position out of range, a mask that does not fit.
+        GradcliError: `shape` for too many indices, positions out of range, masks that do not fit.
     """
     used = sum(
         part.ndim if isinstance(part, np.ndarray) and part.dtype.kind == "b" else 1
@@ -137,17 +137,16 @@ def _advanced_shape(shape: Shape, axis: int, part: Any) -> Shape:
         covered = shape[axis : axis + part.ndim]
         if part.shape != covered:
             raise GradcliError(
-                f"a mask of shape {shape_text(part.shape)} does not fit shape {shape_text(covered)}",
+                f"a mask of shape {shape_text(part.shape)} does not fit shape "
+                f"{shape_text(covered)}",
                 kind="shape",
             )
         return (int(np.count_nonzero(part)),)
     size = shape[axis]
-    if isinstance(part, np.ndarray):
-        if part.size == 0:
-            return part.shape
-        low, high = int(part.min()), int(part.max())
-    else:
-        low = high = part
+    picked: Shape = part.shape if isinstance(part, np.ndarray) else ()
+    if 0 in picked:
+        return picked
+    low, high = (int(part.min()), int(part.max())) if picked else (int(part), int(part))
     if low < -size or high >= size:
         worst = low if low < -size else high
         raise GradcliError(
@@ -155,7 +154,7 @@ def _advanced_shape(shape: Shape, axis: int, part: Any) -> Shape:
             f"{shape_text(shape)}",
             kind="shape",
         )
-    return part.shape if isinstance(part, np.ndarray) else ()
+    return picked
 
 
 # --- primitives ----------------------------------------------------------------------------------

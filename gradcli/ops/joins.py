@@ -1,4 +1,4 @@
-"""Joining: `concatenate`, the one primitive, and what is written with it: `stack`, `hstack`, `block` ..."""
+"""Joining: the primitive `concatenate`, and with it `stack`, `hstack`, `block` ..."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def append(x: Node, values: Node, axis: int | None = None) -> Node:
     example="block([[A, A], [A, A]])",
 )
 def block(arrays: Any) -> Node:
-    """Nested lists of blocks: the innermost joined along the last axis, the next along the one before.
+    """Nested lists of blocks: the innermost joined along the last axis, the next one before it.
 
     As in NumPy, blocks with fewer axes get new ones in front.
     """

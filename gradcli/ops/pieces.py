@@ -53,7 +53,8 @@ def _split(name: str, x: Node, sections: Any, axis: Any, equal: bool) -> tuple[N
     size = x.shape[place]
     if equal and size % count:
         raise GradcliError(
-            f"{name}: an axis of size {size} (shape {shape_text(x.shape)}) has no {count} equal parts",
+            f"{name}: an axis of size {size} (shape {shape_text(x.shape)}) has no {count} equal "
+            "parts",
             kind="shape",
             hint="array_split allows unequal parts",
         )
@@ -156,7 +157,7 @@ def _places(name: str, obj: Any, size: int, end: int) -> Array:
     example="insert(x, 1, 5.0)",
 )
 def insert(x: Node, values: Node, *, obj: Any, axis: int | None = None) -> Node:
-    """`values` before the places `obj` (an integer or a list of integers) of `axis`; ravels where None."""
+    """`values` before the places `obj` (an integer or a list) of `axis`; ravels where None."""
     if axis is None:
         x, axis = ravel(x), -1
     axis = one_axis("insert", axis, x.ndim)

@@ -1,6 +1,6 @@
-"""Static positions: `tril_indices`, `diag_indices`, `nonzero`, `unravel_index`, `ix_`, and `meshgrid`.
+"""Static positions: `tril_indices`, `diag_indices`, `nonzero`, `unravel_index`, `ix_`; `meshgrid`.
 
-Except for `meshgrid`, these functions return NumPy integer arrays, not nodes: they are used as an index.
+Except for `meshgrid`, these functions return NumPy integer arrays, not nodes: they are an index.
 """
 
 from __future__ import annotations

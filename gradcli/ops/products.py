@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def multi_dot(xs: Sequence[Node]) -> Node:
                 f"{shape_text(x.shape)}",
                 kind="shape",
             )
-    for a, b in zip(xs, xs[1:], strict=False):
+    for a, b in pairwise(xs):
         _fit("multi_dot", a, b, a.shape[-1], b.shape[0])
     return _chained(xs)
 
@@ -192,7 +193,7 @@ def tensordot(a: Node, b: Node, axes: Any = 2) -> Node:
 
     Args:
         a, b: any shapes.
-        axes: the number of axes (the last of `a` with the first of `b`), or a pair of lists of axes.
+        axes: how many (the last of `a` with the first of `b`), or a pair of lists of axes.
 
     Returns:
         The axes of `a` that are left, then those of `b`.
@@ -201,7 +202,8 @@ def tensordot(a: Node, b: Node, axes: Any = 2) -> Node:
     if count is not None:
         if not 0 <= count <= min(a.ndim, b.ndim):
             raise GradcliError(
-                f"tensordot: {count} axes of shapes {shape_text(a.shape)} and {shape_text(b.shape)}",
+                f"tensordot: {count} axes of shapes {shape_text(a.shape)} and "
+                f"{shape_text(b.shape)}",
                 kind="shape" if count >= 0 else "value",
             )
         first, second = tuple(range(-count, 0)), tuple(range(-b.ndim, count - b.ndim))

@@ -1,7 +1,7 @@
 """Sequences of numbers: arange, linspace, logspace, geomspace.
 
-`arange` is static, for its length depends on its values; the ends of the others may be nodes, and the
-result is differentiable in them.
+`arange` is static, for its length depends on its values; the ends of the others may be nodes, and
+the result is differentiable in them.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def linspace(
         values = np.linspace(_value(start), _value(stop), len(steps), endpoint=bool(endpoint))
         return constant(values, static_dtype("linspace", dtype))
     weight = _column(steps, start, stop)
-    return start * (1.0 - weight) + stop * weight
+    result: Node = start * (1.0 - weight) + stop * weight
+    return result
 
 
 @function(
@@ -134,4 +135,5 @@ def geomspace(
         values = np.geomspace(first, last, len(steps), endpoint=bool(endpoint))
         return constant(values, static_dtype("geomspace", dtype))
     weight = _column(steps, start, stop)
-    return start * apply("power", stop / start, weight)
+    result: Node = start * apply("power", stop / start, weight)
+    return result

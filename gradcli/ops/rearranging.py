@@ -1,7 +1,7 @@
 """Functions that put entries elsewhere: flip, roll, rot90, tril, triu, pad.
 
-Compositions where possible; `pad` is a primitive because its formula is a shifted index, and `tri` because
-a mask that knows it is a triangle has a formula at every size.
+Compositions where possible; `pad` is a primitive because its formula is a shifted index, and `tri`
+because a mask that knows it is a triangle has a formula at every size.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def rot90(x: Node, k: int = 1, axes: Any = (0, 1)) -> Node:
     example="roll(x, 1)",
 )
 def roll(x: Node, shift: Any, axis: Any = None) -> Node:
-    """Entries moved by `shift` places along `axis` (along the flat array where None), in a circle."""
+    """Entries moved by `shift` places along `axis` (the flat array where None), in a circle."""
     if axis is None:
         flat = reshape(x, (x.size,))
         for step in _shifts(shift):
@@ -149,16 +149,16 @@ def triangle(rows: int, columns: int, offset: int) -> Node:
 def tril(x: Node, k: int = 0) -> Node:
     """`x` where `column <= row + k` in its last two axes, else 0."""
     needs_axes("tril", x, 2)
-    mask = triangle(*x.shape[-2:], integer("tril", "k", k))
-    return apply("where", mask, x, 0.0)
+    rows, columns = x.shape[-2:]
+    return apply("where", triangle(rows, columns, integer("tril", "k", k)), x, 0.0)
 
 
 @function("triu", "x; k=0", "The upper triangle, zeros below.", family=FAMILY, example="triu(A)")
 def triu(x: Node, k: int = 0) -> Node:
     """`x` where `column >= row + k` in its last two axes, else 0."""
     needs_axes("triu", x, 2)
-    mask = triangle(*x.shape[-2:], integer("triu", "k", k) - 1)
-    return apply("where", mask, 0.0, x)
+    rows, columns = x.shape[-2:]
+    return apply("where", triangle(rows, columns, integer("triu", "k", k) - 1), 0.0, x)
 
 
 # --- padding -------------------------------------------------------------------------------------
@@ -172,7 +172,8 @@ def _pad(x: Array, pairs: Pairs, value: float) -> Array:
         size + before + after for size, (before, after) in zip(x.shape[extra:], pairs, strict=True)
     )
     result = np.full(x.shape[:extra] + sizes, value, dtype=x.dtype)
-    result[(Ellipsis, *_inside(x.shape[extra:], pairs))] = x
+    inside: Any = (Ellipsis, *_inside(x.shape[extra:], pairs))
+    result[inside] = x
     return result
 
 

@@ -1,4 +1,4 @@
-"""Choosing entries: `take`, `take_along_axis`, `compress`, `select`, `choose`, and functional updates.
+"""Choosing entries: `take`, `take_along_axis`, `compress`, `select`, `choose`; functional updates.
 
 Positions and masks are static; what is chosen is differentiated along the choice.
 """
@@ -72,15 +72,15 @@ def take(x: Node, indices: Any, axis: int | None = None, mode: str = "raise") ->
     example="take_along_axis(x, argsort(x), 0)",
 )
 def take_along_axis(x: Node, indices: Any, axis: int | None = -1) -> Node:
-    """`out[..., i, ...] = x[..., indices[..., i, ...], ...]`; the flat array where `axis` is None."""
+    """`out[..., i, ...] = x[..., indices[..., i, ...], ...]`; flat where `axis` is None."""
     array = _integers("take_along_axis", indices)
     if axis is None:
         x, axis, array = ravel(x), -1, array.ravel()
     axis = one_axis("take_along_axis", axis, x.ndim)
     if array.ndim != x.ndim:
         raise GradcliError(
-            f"take_along_axis: positions of shape {shape_text(array.shape)} have not as many axes as "
-            f"shape {shape_text(x.shape)}",
+            f"take_along_axis: positions of shape {shape_text(array.shape)} have not as many axes "
+            f"as shape {shape_text(x.shape)}",
             kind="shape",
         )
     index: list[Array] = []
@@ -94,7 +94,7 @@ def take_along_axis(x: Node, indices: Any, axis: int | None = -1) -> Node:
 
 @function("gather", "x; indices, axis=0", "Entries at positions of an axis.", family=FAMILY)
 def gather(x: Node, indices: Any, axis: Any = 0) -> Node:
-    """`take` along axis 0 (TensorFlow); `gather(x, axis, indices)` is `take_along_axis` (PyTorch)."""
+    """`take` along axis 0 (TensorFlow); PyTorch's `gather(x, axis, indices)` along an axis."""
     if whole(axis) is None:
         return take_along_axis(x, axis, indices)
     return take(x, indices, axis)

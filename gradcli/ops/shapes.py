@@ -1,7 +1,7 @@
-"""Functions of shape: transpose, reshape, ravel, squeeze, expand_dims, broadcast_to, tile, repeat ...
+"""Functions of shape: transpose, reshape, ravel, squeeze, expand_dims, broadcast_to, tile, repeat.
 
-All are compositions of `reshape`, `transpose`, `broadcast_to` and `getitem`, so their gradients of every
-order and their formulas come for free.
+All are compositions of `reshape`, `transpose`, `broadcast_to` and `getitem`, so their gradients of
+every order and their formulas come for free.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ def squeeze(x: Node, axis: Any = None) -> Node:
     for one in axes:
         if x.shape[one] != 1:
             raise GradcliError(
-                f"squeeze: axis {axis} of shape {shape_text(x.shape)} has size {x.shape[one]}, not 1",
+                f"squeeze: axis {axis} of shape {shape_text(x.shape)} has size {x.shape[one]}, "
+                "not 1",
                 kind="shape",
             )
     kept = [size for i, size in enumerate(x.shape) if i - x.ndim not in axes]
@@ -258,7 +259,7 @@ def tile(x: Node, reps: Any) -> Node:
     example="repeat(x, 2)",
 )
 def repeat(x: Node, repeats: Any, axis: int | None = None) -> Node:
-    """Each entry along `axis` (of the flat array where None) repeated, once per count or as listed."""
+    """Each entry along `axis` (the flat array where None) repeated, by one count or a list."""
     if axis is None:
         x, axis = structure.reshape(x, (x.size,)), -1
     axis = one_axis("repeat", axis, x.ndim)
@@ -272,7 +273,8 @@ def repeat(x: Node, repeats: Any, axis: int | None = None) -> Node:
         return structure.reshape(copies, (*before, size * counts[0], *after))
     if len(counts) != size:
         raise GradcliError(
-            f"repeat: {len(counts)} counts for an axis of size {size} in shape {shape_text(x.shape)}",
+            f"repeat: {len(counts)} counts for an axis of size {size} in shape "
+            f"{shape_text(x.shape)}",
             kind="shape",
         )
     check_elements((sum(counts),), "the result of repeat")

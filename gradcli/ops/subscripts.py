@@ -1,4 +1,4 @@
-"""`einsum` as people write it: ellipsis, implicit output, repeated labels, spaces -> the clean primitive."""
+"""`einsum` as people write it, with ellipsis and implicit output, made into the primitive."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _shown(label: str) -> str:
 
 
 def _read(subscripts: Any, xs: Sequence[Node]) -> tuple[list[list[str]], list[str]]:
-    """The labels of every operand and of the output, each axis of an ellipsis with a label of its own."""
+    """The labels of every operand and of the output; an axis of an ellipsis gets one of its own."""
     if not isinstance(subscripts, str):
         raise GradcliError(
             f"einsum: the first argument is a text such as 'ij,jk->ik', not {describe(subscripts)}"
@@ -134,8 +134,8 @@ def _diagonals(x: Node, labels: list[str], subscripts: str) -> tuple[Node, list[
             second = labels.index(label, first + 1)
             if x.shape[first] != x.shape[second]:
                 raise GradcliError(
-                    f"einsum: '{subscripts}' takes a diagonal ({_shown(label)}) of axes of the sizes "
-                    f"{x.shape[first]} and {x.shape[second]}",
+                    f"einsum: '{subscripts}' takes a diagonal ({_shown(label)}) of axes of the "
+                    f"sizes {x.shape[first]} and {x.shape[second]}",
                     kind="shape",
                 )
             others = [i for i in range(x.ndim) if i not in (first, second)]
