@@ -14,7 +14,15 @@ import sympy
 from sympy import Expr, Integer
 
 from gradcli.graph import Node
-from gradcli.symbolic.indices import Index, Lambda, contract, delta, fresh
+from gradcli.symbolic.indices import (
+    SYMMETRIC,
+    Index,
+    WholeArray,
+    contract,
+    delta,
+    fresh,
+    indices_of,
+)
 
 if TYPE_CHECKING:
     from gradcli.symbolic.lower import Definitions
@@ -59,7 +67,7 @@ def _indices(definitions: Definitions, node: Node) -> list[Any]:
 
 
 def element(
-    head: str, lambdas: Sequence[Lambda], indices: Sequence[Any], params: Sequence[Any] = ()
+    head: str, lambdas: Sequence[WholeArray], indices: Sequence[Any], params: Sequence[Any] = ()
 ) -> Expr:
     """An entry of a function of whole arrays."""
     from gradcli.symbolic.lower import element as make
@@ -83,7 +91,13 @@ def _inverse_entry(definitions: Definitions, matrix: Node, row: Any, column: Any
     """An entry of the inverse; of a 1 x 1 matrix it is the reciprocal."""
     if matrix.shape[-1] == 1:
         return 1 / definitions.at(matrix, [])
-    return element("inv", [definitions.array(matrix)], [row, column])
+    whole = definitions.array(matrix)
+    i, j = whole.axes
+    if (
+        whole.body.xreplace({i: j, j: i}) == whole.body
+    ):  # the inverse of a symmetric matrix is symmetric
+        return element("inv", [whole], [row, column], [SYMMETRIC])
+    return element("inv", [whole], [row, column])
 
 
 def _det_forward(definitions: Definitions, node: Node) -> Expr:
@@ -163,16 +177,24 @@ def _solve_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
         )
         renamed = dict(zip(out, behind, strict=True))
         return [total, g.xreplace(renamed) / definitions.at(a, [])]
-    whole = definitions.whole(g, out)
+    scale, rest = _numbers(g)
+    whole = definitions.whole(rest, out)
     i, j = _fresh_like(row), _fresh_like(column)
     transposed = definitions.whole(definitions.at(a, [j, i]), [i, j])
     at_row = element("solve", [transposed, whole], [row, *behind[1:]])
     shared = [index for index in behind[1:] if isinstance(index, Index)]
     x_at = definitions.at(node, [column, *shared])
     return [
-        contract(-at_row * x_at, shared),
-        element("solve", [transposed, whole], behind),
+        contract(-scale * at_row * x_at, shared),
+        scale * element("solve", [transposed, whole], behind),
     ]
+
+
+def _numbers(g: Expr) -> tuple[Expr, Expr]:
+    """The factors of an adjoint that are numbers, and the rest."""
+    tops = [factor for factor in sympy.Mul.make_args(g) if not indices_of(factor)]
+    rest = [factor for factor in sympy.Mul.make_args(g) if indices_of(factor)]
+    return sympy.Mul(*tops), sympy.Mul(*rest)
 
 
 def _fresh_like(index: Any) -> Any:
@@ -243,7 +265,7 @@ def _log_softmax_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjo
     return [_rename(definitions, node, x, g - p * contract(g.xreplace(mapping), summed))]
 
 
-def _logsumexp_unify(definitions: Definitions, node: Node) -> None:
+def _reduction_unify(definitions: Definitions, node: Node) -> None:
     (x,) = node.inputs
     _unify_axes(definitions, _kept_pairs(node, x))
 
@@ -400,8 +422,12 @@ def _reshape_forward(definitions: Definitions, node: Node) -> Expr:
 
 def _reshape_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     (x,) = node.inputs
-    whole = definitions.whole(g, _indices(definitions, node))
-    return [element("reshape", [whole], _indices(definitions, x), [_shape_params(definitions, x)])]
+    scale, rest = _numbers(g)
+    whole = definitions.whole(rest, _indices(definitions, node))
+    return [
+        scale
+        * element("reshape", [whole], _indices(definitions, x), [_shape_params(definitions, x)])
+    ]
 
 
 def _cumsum_forward(definitions: Definitions, node: Node) -> Expr:
@@ -414,8 +440,10 @@ def _cumsum_forward(definitions: Definitions, node: Node) -> Expr:
 def _cumsum_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     """The transpose of a running sum is the running sum from the other end."""
     (x,) = node.inputs
-    whole = definitions.whole(g, _indices(definitions, node))
-    return [element("cumsum_reversed", [whole], _indices(definitions, x), _axis_params(node))]
+    scale, rest = _numbers(g)
+    whole = definitions.whole(rest, _indices(definitions, node))
+    head = "cumsum" if node.params["reverse"] else "cumsum_reversed"
+    return [scale * element(head, [whole], _indices(definitions, x), _axis_params(node))]
 
 
 def _vector(node: Node) -> bool:
@@ -463,6 +491,25 @@ def _prod_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     return [_at_input(definitions, node, x, g * definitions.expr[node.id]) / definitions.expr[x.id]]
 
 
+# --- extremes --------------------------------------------------------------------------------------
+
+
+def _extreme_forward(definitions: Definitions, node: Node) -> Expr:
+    (x,) = node.inputs
+    indices = [index for index in _indices(definitions, node) if index != 0]
+    return element(node.op.name, [definitions.array(x)], indices, _axis_params(node))
+
+
+def _extreme_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """The adjoint goes to the entry that is the largest (smallest); a tie is a kink."""
+    (x,) = node.inputs
+    scalars = definitions.notation
+    chosen = scalars.equal(
+        definitions.expr[x.id], _at_input(definitions, node, x, definitions.expr[node.id])
+    )
+    return [_at_input(definitions, node, x, g) * scalars.where(chosen, Integer(1), Integer(0))]
+
+
 # --- norms -----------------------------------------------------------------------------------------
 
 
@@ -505,11 +552,13 @@ ATOMS: dict[str, Atom] = {
     "solve": Atom(_solve_forward, _solve_adjoints, _solve_unify, _matrix),
     "softmax": Atom(_softmax_forward, _softmax_adjoints, _same_shape),
     "log_softmax": Atom(_softmax_forward, _log_softmax_adjoints, _same_shape),
-    "logsumexp": Atom(_logsumexp_forward, _logsumexp_adjoints, _logsumexp_unify),
+    "logsumexp": Atom(_logsumexp_forward, _logsumexp_adjoints, _reduction_unify),
     "getitem": Atom(_getitem_forward, _getitem_adjoints, _getitem_unify, _simple_index),
     "reshape": Atom(_reshape_forward, _reshape_adjoints, None, _reshape_applies),
     "cumsum": Atom(_cumsum_forward, _cumsum_adjoints, _same_shape, _vector),
     "diagonal": Atom(_diagonal_forward, _diagonal_adjoints, _diagonal_unify, _main_diagonal),
-    "prod": Atom(_prod_forward, _prod_adjoints, _logsumexp_unify),
-    "norm": Atom(_norm_forward, _norm_adjoints, _logsumexp_unify, _norm_applies),
+    "prod": Atom(_prod_forward, _prod_adjoints, _reduction_unify),
+    "max": Atom(_extreme_forward, _extreme_adjoints, _reduction_unify),
+    "min": Atom(_extreme_forward, _extreme_adjoints, _reduction_unify),
+    "norm": Atom(_norm_forward, _norm_adjoints, _reduction_unify, _norm_applies),
 }

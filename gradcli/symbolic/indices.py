@@ -134,8 +134,8 @@ def delta(a: Any, b: Any) -> Expr:
     return Delta(first, second)
 
 
-class Lambda(Expr):  # type: ignore[misc]
-    """A whole array as an expression: `Lambda(body, rank, *axes)`.
+class WholeArray(Expr):  # type: ignore[misc]
+    """A whole array as an expression: `WholeArray(body, rank, *axes)`.
 
     `axes` are one per axis: a bound index, or 0 for an axis of size 1. Closed: no other free index.
     """
@@ -161,6 +161,10 @@ class Lambda(Expr):  # type: ignore[misc]
         raise NotImplementedError("a whole array is differentiated by the accumulation, not here")
 
 
+SYMMETRIC = Symbol("symmetric")
+"""Among the params of an `Element`: a symmetric matrix."""
+
+
 class Element(Expr):  # type: ignore[misc]
     """An entry of a function of whole arrays: `Element(name, params, n, *lambdas, *indices)`.
 
@@ -171,6 +175,12 @@ class Element(Expr):  # type: ignore[misc]
     is_commutative = True
     is_real = True
     is_extended_real = True
+
+    def __new__(cls, head: Any, params: Any, count: Any, *rest: Any) -> Element:
+        if SYMMETRIC in params:  # entries [i, j] and [j, i] are one object, so that they collect
+            arrays, indices = rest[: int(count)], rest[int(count) :]
+            rest = (*arrays, *sorted(indices, key=str))
+        return Expr.__new__(cls, head, params, count, *rest)  # type: ignore[no-any-return]
 
     @property
     def head(self) -> str:
@@ -183,7 +193,7 @@ class Element(Expr):  # type: ignore[misc]
         return self.args[1]
 
     @property
-    def lambdas(self) -> tuple[Lambda, ...]:
+    def lambdas(self) -> tuple[WholeArray, ...]:
         """The array arguments."""
         return self.args[3 : 3 + int(self.args[2])]
 
@@ -191,6 +201,12 @@ class Element(Expr):  # type: ignore[misc]
     def indices(self) -> tuple[Any, ...]:
         """Indices of the entry, one per axis of size other than 1."""
         return self.args[3 + int(self.args[2]) :]
+
+    def summed_axes(self) -> set[Any]:
+        """The indices along the axes that `softmax` normalises over."""
+        if not self.params:
+            return set(self.indices)
+        return {self.indices[int(str(axis))] for axis in self.params}
 
     def _eval_derivative(self, wrt: Any) -> Expr:
         if isinstance(wrt, Entry) and not self.has(wrt.tensor):
@@ -252,7 +268,7 @@ def depth_of(expr: Expr) -> int:
     """How deep contractions are nested in an expression."""
     if isinstance(expr, Contraction):
         return 1 + depth_of(expr.body)
-    if isinstance(expr, Lambda) or not expr.args:
+    if isinstance(expr, WholeArray) or not expr.args:
         return 0
     return max((depth_of(arg) for arg in expr.args if isinstance(arg, Expr)), default=0)
 
@@ -281,6 +297,11 @@ def contract(expr: Expr, indices: Iterable[Index]) -> Expr:
             rest = Mul(*factors[:position], *factors[position + 1 :])
             return Add(*(contract(term * rest, bound) for term in factor.args))
     mine = set(bound)
+    for factor in factors:
+        if isinstance(factor, Element) and factor.head == "softmax" and len(factors) == 1:
+            along = factor.summed_axes() & mine
+            if along and along == factor.summed_axes():  # probabilities add up to one
+                return contract(Integer(1), [index for index in bound if index not in along])
     outside = [factor for factor in factors if not (indices_of(factor) & mine)]
     inside = [factor for factor in factors if indices_of(factor) & mine]
     used: set[Index] = set()

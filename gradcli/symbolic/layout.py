@@ -83,7 +83,8 @@ def combine(
                 for array, tree in zip(arrays, trees, strict=True)
             ]
         made = Array(build(trees), tuple(choice))
-        if best is None or t.tokens(made.tree) < t.tokens(best.tree):
+        # The second choice needs a transpose in the end.
+        if best is None or t.tokens(made.tree) + 1 < t.tokens(best.tree):
             best = made
     assert best is not None
     return best

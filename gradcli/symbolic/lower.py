@@ -23,7 +23,7 @@ from gradcli.symbolic.indices import (
     Element,
     Entry,
     Index,
-    Lambda,
+    WholeArray,
     contract,
     delta,
     fresh,
@@ -327,17 +327,17 @@ class Definitions:
         formal = [index for index in self.formal[node.id] if index != 0]
         return self.expr[node.id].xreplace(dict(zip(formal, indices, strict=True)))
 
-    def whole(self, expr: Expr, formal: Sequence[Any]) -> Lambda:
+    def whole(self, expr: Expr, formal: Sequence[Any]) -> WholeArray:
         """An expression in formal indices as a whole array, under canonical index names."""
-        level = _lambda_depth(expr) + 1
+        level = _array_depth(expr) + 1
         axes = tuple(
             index if index == 0 else Index(f"a{level}_{axis}", index.dim.find())
             for axis, index in enumerate(formal)
         )
         renamed = {old: new for old, new in zip(formal, axes, strict=True) if old != 0}
-        return Lambda(expr.xreplace(renamed), *axes)
+        return WholeArray(expr.xreplace(renamed), *axes)
 
-    def array(self, node: Node) -> Lambda:
+    def array(self, node: Node) -> WholeArray:
         """A node as a whole array."""
         return self.whole(self.expr[node.id], self.formal[node.id])
 
@@ -360,23 +360,22 @@ class Definitions:
         return walk(expr)
 
 
-def _lambda_depth(expr: Any) -> int:
-    if isinstance(expr, Lambda):
-        return 1 + _lambda_depth(expr.body)
+def _array_depth(expr: Any) -> int:
+    if isinstance(expr, WholeArray):
+        return 1 + _array_depth(expr.body)
     if not expr.args:
         return 0
-    return max(_lambda_depth(arg) for arg in expr.args)
+    return max(_array_depth(arg) for arg in expr.args)
 
 
 def element(
-    head: str, lambdas: Sequence[Lambda], indices: Sequence[Any], params: Sequence[Any] = ()
+    head: str, lambdas: Sequence[WholeArray], indices: Sequence[Any], params: Sequence[Any] = ()
 ) -> Element:
-    """An entry of a function of whole arrays."""
-    kept = [index for index in indices if index != 0]
+    """An entry of a function of whole arrays; 0 for an axis of size 1."""
     return Element(
         Symbol(head),
         sympy.Tuple(*(Symbol(str(param)) for param in params)),
         Integer(len(lambdas)),
         *lambdas,
-        *kept,
+        *indices,
     )

@@ -8,7 +8,7 @@ from gradcli.symbolic.tree import ADD, MULTIPLY, POSTFIX, POWER, UNARY, Tree, te
 
 GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+    "Gamma Delta Theta WholeArray Xi Pi Sigma Phi Psi Omega"
 ).split()
 GREEK_LETTERS = dict(zip(GREEK, "αβγδεζηθκλμνξρστφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -142,6 +142,9 @@ def _latex(tree: Tree) -> Piece:
             f"{_wrapped(_latex(args[0]), ADD, _BIG)} {sign} {_wrapped(_latex(args[1]), ADD, _BIG)}",
             0,
         )
+    if kind == "logic":
+        sign = {"&": r"\land", "|": r"\lor"}[tree.text]
+        return f" {sign} ".join(_latex(arg)[0] for arg in args), 0
     return _latex_call(tree)
 
 
@@ -242,6 +245,8 @@ def _unicode(tree: Tree) -> Piece:
     if kind == "compare":
         sign = {"<=": "≤", ">=": "≥", "==": "="}.get(tree.text, tree.text)
         return f"{_unicode(args[0])[0]} {sign} {_unicode(args[1])[0]}", 0
+    if kind == "logic":
+        return {"&": " ∧ ", "|": " ∨ "}[tree.text].join(_unicode(arg)[0] for arg in args), 0
     if kind == "call":
         return _unicode_call(tree)
     if kind == "index":

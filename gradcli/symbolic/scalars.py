@@ -34,7 +34,7 @@ def sympy_scalars() -> SimpleNamespace:
 
 @cache
 def _mpmath_table(digits: int) -> dict[str, Any]:
-    from gradcli.symbolic.mpmath_functions import table
+    from gradcli.ops.mpmath_functions import table
 
     return table(digits)
 

@@ -11,7 +11,15 @@ from typing import Any
 import sympy
 from sympy import Add, Expr, Integer, Mul, Pow
 
-from gradcli.symbolic.indices import Contraction, Delta, Lambda, contract, depth_of, indices_of
+from gradcli.symbolic.indices import (
+    Contraction,
+    Delta,
+    WholeArray,
+    contract,
+    depth_of,
+    indices_of,
+    power_parts,
+)
 from gradcli.symbolic.scalars import sympy_scalars
 
 
@@ -33,8 +41,8 @@ def _map(expr: Any, function: Any) -> Any:
     if isinstance(expr, Contraction):
         body, bound = expr.opened()
         return function(contract(_map(body, function), bound))
-    if isinstance(expr, Lambda):
-        return Lambda(_map(expr.body, function), *expr.axes)
+    if isinstance(expr, WholeArray):
+        return WholeArray(_map(expr.body, function), *expr.axes)
     args = [_map(arg, function) if isinstance(arg, sympy.Basic) else arg for arg in expr.args]
     return function(expr.func(*args) if tuple(args) != expr.args else expr)
 
@@ -49,10 +57,140 @@ def recognise(expr: Expr) -> Expr:
     def products(piece: Any) -> Any:
         return _sigmoids(piece, sigmoid) if isinstance(piece, Mul) else piece
 
-    def powers(piece: Any) -> Any:
-        return _sigmoids(piece, sigmoid) if isinstance(piece, Pow) else piece
+    less = sympy_scalars().less
 
-    return _map(_map(expr, products), powers)
+    def others(piece: Any) -> Any:
+        if isinstance(piece, less):
+            return _comparison(piece)
+        if isinstance(piece, Pow):
+            return _sigmoids(piece, sigmoid)
+        if isinstance(piece, Mul):
+            return _choices(_signs(piece))
+        return _opposites(piece) if isinstance(piece, Add) else piece
+
+    return _map(_map(expr, products), others)
+
+
+def _signs(piece: Expr) -> Expr:
+    """`sign(u)/abs(u)` -> 1/u, `sign(u)*abs(u)` -> u."""
+    scalars = sympy_scalars()
+    factors = list(Mul.make_args(piece))
+    for factor in factors:
+        base, exponent = power_parts(factor)
+        if not isinstance(base, scalars.sign):
+            continue
+        size = next((f for f in factors if power_parts(f)[0] == sympy.Abs(base.args[0])), None)
+        if size is None or exponent != 1:
+            continue
+        power = power_parts(size)[1]
+        if power.is_Integer and power % 2:
+            rest = [f for f in factors if f is not factor and f is not size]
+            return Mul(*rest, base.args[0] ** power)
+    return piece
+
+
+# --- choices ---------------------------------------------------------------------------------------
+
+
+def _comparison(piece: Expr) -> Expr:
+    """`a < b` as `0 < b - a` where that is shorter; a bound that a maximum meets anyway goes."""
+    scalars = sympy_scalars()
+    a, b = piece.args
+    if isinstance(a, scalars.maximum) and b.is_number:
+        open_ends = [end for end in a.args if not (end.is_number and end < b)]
+        if len(open_ends) == 1:
+            return scalars.less(open_ends[0], b)
+    if isinstance(b, scalars.minimum) and a.is_number:
+        open_ends = [end for end in b.args if not (end.is_number and a < end)]
+        if len(open_ends) == 1:
+            return scalars.less(a, open_ends[0])
+    if a.is_number or b.is_number:
+        return piece
+    difference = sympy.expand(b - a, deep=False, power_base=False, power_exp=False, log=False)
+    if sympy.count_ops(difference) >= sympy.count_ops(a) + sympy.count_ops(b):
+        return piece
+    if difference.could_extract_minus_sign():
+        return scalars.less(-difference, Integer(0))
+    return scalars.less(Integer(0), difference)
+
+
+def _choices(piece: Expr) -> Expr:
+    """`g*where(c, 1, 0)` -> where(c, g, 0); `maximum(0, u)*where(u > 0, 1, 0)` -> maximum(0, u)."""
+    scalars = sympy_scalars()
+    factors = list(piece.args)
+    masks = [factor for factor in factors if isinstance(factor, scalars.where)]
+    ones = [mask for mask in masks if mask.args[1:] == (1, 0)]
+    if len(ones) == 2:  # both must hold
+        both = scalars.logical_and(ones[0].args[0], ones[1].args[0])
+        rest = [factor for factor in factors if factor not in ones]
+        return _map_choice(Mul(*rest, scalars.where(both, Integer(1), Integer(0))))
+    for mask in masks:
+        condition, a, b = mask.args
+        if {a, b} != {Integer(0), Integer(1)}:
+            continue
+        rest = list(factors)
+        rest.remove(mask)
+        if a == 1 and any(_vanishes_outside(factor, condition, scalars) for factor in rest):
+            return _map_choice(Mul(*rest))
+    if len(masks) == 1 and Integer(0) in masks[0].args[1:]:
+        (mask,) = masks
+        number, others = Mul(*(f for f in factors if f is not mask)).as_coeff_Mul()
+        condition, a, b = mask.args
+        inside = [
+            f for f in Mul.make_args(others) if indices_of(f) and not isinstance(f, Contraction)
+        ]
+        inside = [f for f in inside if indices_of(f) <= indices_of(condition)]
+        outside = [f for f in Mul.make_args(others) if f not in inside]
+        if inside:
+            return (
+                number
+                * Mul(*outside)
+                * scalars.where(condition, a * Mul(*inside), b * Mul(*inside))
+            )
+    return piece
+
+
+def _map_choice(piece: Expr) -> Expr:
+    return _choices(piece) if isinstance(piece, Mul) else piece
+
+
+def _vanishes_outside(factor: Expr, condition: Expr, scalars: Any) -> bool:
+    """Whether a factor is 0 wherever `0 < u` is false."""
+    if not isinstance(condition, scalars.less) or condition.args[0] != 0:
+        return False
+    base = factor.base if isinstance(factor, Pow) and factor.exp.is_positive else factor
+    if isinstance(base, scalars.maximum):
+        return set(base.args) == {Integer(0), condition.args[1]}
+    return isinstance(base, scalars.relu) and base.args[0] == condition.args[1]
+
+
+def _opposites(piece: Expr) -> Expr:
+    """`a*where(c, 1, 0) + b*where(c, 0, 1)` -> where(c, a, b), also where written as sums of choices."""
+    scalars = sympy_scalars()
+    found: dict[Any, list[Expr]] = {}
+    for term in piece.args:
+        number, rest = term.as_coeff_Mul()
+        if isinstance(rest, scalars.where):
+            condition, a, b = rest.args
+            flip = False
+            other = condition
+            if isinstance(condition, scalars.less):
+                other = scalars.less(condition.args[1], condition.args[0])
+                flip = b == 0 and other in found and condition not in found
+            pair = found.setdefault(
+                other if flip else condition, [Integer(0), Integer(0), Integer(0)]
+            )
+            pair[0] += number * (b if flip else a)
+            pair[1] += number * (a if flip else b)
+            pair[2] += term
+    merged = [
+        (pair[2], scalars.where(condition, pair[0], pair[1]))
+        for condition, pair in found.items()
+        if isinstance(pair[2], Add)
+    ]
+    for old, new in merged:
+        piece = piece - old + new
+    return piece
 
 
 def _one_plus_exp(base: Expr) -> tuple[Expr, Expr] | None:

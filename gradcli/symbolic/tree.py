@@ -18,7 +18,7 @@ class Tree:
 
     Attributes:
         kind: "name", "number", "call", "sum", "product", "quotient", "chain", "power", "negative",
-            "transpose", "index", "list", "compare".
+            "transpose", "index", "list", "compare", "logic".
         args: subtrees.
         text: the name, the function, or the index between brackets.
         scalar: whether its value is a number.
@@ -95,16 +95,19 @@ def negative(tree: Tree) -> Tree:
 
 
 def product(factors: Sequence[Tree]) -> Tree:
-    """An elementwise product; ones go, signs come to the front."""
-    sign = 1
+    """An elementwise product; signs and numbers come to the front, as one number."""
+    sign, count = 1, Fraction(1)
     flat: list[Tree] = []
     for factor in factors:
         if factor.kind == "negative":
             sign, factor = -sign, factor.args[0]
-        if factor.kind == "product":
-            flat.extend(factor.args)
-        elif factor.number != 1:
-            flat.append(factor)
+        for part in factor.args if factor.kind == "product" else (factor,):
+            if part.number is None:
+                flat.append(part)
+            else:
+                count *= part.number
+    if count != 1:
+        flat.insert(0, number(count))
     if not flat:
         result = number(1)
     elif len(flat) == 1:
@@ -154,6 +157,11 @@ def linear(build: Callable[[Sequence[Tree]], Tree], trees: Sequence[Tree]) -> Tr
     return negative(made) if sign < 0 else made
 
 
+def along(fold: str, tree: Tree, axis: int) -> Tree:
+    """A sum or mean along one axis."""
+    return linear(lambda trees: call(fold, *trees, axis=str(axis)), [tree])
+
+
 def power(base: Tree, exponent: Tree) -> Tree:
     """An elementwise power."""
     if exponent.number == 1:
@@ -173,8 +181,9 @@ def transpose(tree: Tree) -> Tree:
         return chain([transpose(factor) for factor in reversed(tree.args)])
     if tree.kind == "call" and tree.text in ("diag", "eye"):
         return tree
-    if tree.kind in ("product", "quotient") and any(arg.scalar for arg in tree.args):
-        return linear(lambda trees: Tree("transpose", tuple(trees)), [tree])
+    scaled = tree.kind == "product" and any(arg.scalar for arg in tree.args)
+    if scaled or (tree.kind == "quotient" and tree.args[1].scalar):
+        return linear(lambda trees: transpose(trees[0]), [tree])
     if tree.kind == "call" and tree.text == "outer":
         return Tree("call", tree.args[::-1], "outer")
     return Tree("transpose", (tree,))
@@ -183,6 +192,18 @@ def transpose(tree: Tree) -> Tree:
 def index(tree: Tree, text: str, scalar: bool = False) -> Tree:
     """`tree[text]`."""
     return Tree("index", (tree,), text, scalar)
+
+
+def compare(sign: str, left: Tree, right: Tree) -> Tree:
+    """`left < right`; a number stands on the right."""
+    if _is_number(left) and not _is_number(right):
+        left, right = right, left
+        sign = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(sign, sign)
+    return Tree("compare", (left, right), sign, scalar=left.scalar and right.scalar)
+
+
+def _is_number(tree: Tree) -> bool:
+    return tree.kind == "number" or (tree.kind == "negative" and tree.args[0].kind == "number")
 
 
 def sequence(items: Sequence[Tree]) -> Tree:
@@ -244,6 +265,8 @@ def _text(tree: Tree) -> tuple[str, int]:
         return f"{_wrap(args[0], POSTFIX)}.T", POSTFIX
     if kind == "compare":
         return f"{_wrap(args[0], ADD)} {tree.text} {_wrap(args[1], ADD)}", 0
+    if kind == "logic":
+        return f" {tree.text} ".join(_wrap(arg, ADD) for arg in args), 0
     assert kind == "index", kind
     return f"{_wrap(args[0], POSTFIX)}[{tree.text}]", POSTFIX
 
