@@ -19,6 +19,7 @@ from gradcli.limits import LIMITS
 from gradcli.ops import linalg_exact as exact
 from gradcli.ops.arithmetic import as_float
 from gradcli.ops.declare import describe, function, integer, primitive
+from gradcli.ops.rearranging import tril, triu
 from gradcli.ops.structure import broadcast_to, reshape
 
 FAMILY = "linalg"
@@ -229,13 +230,8 @@ function(
 
 def triangle(x: Node, lower: bool, offset: int = 0) -> Node:
     """The entries on and below (above) a diagonal, zero elsewhere."""
-    rows, columns = x.shape[-2:]
-    mask = (
-        np.tri(rows, columns, offset, dtype=bool)
-        if lower
-        else ~np.tri(rows, columns, offset - 1, dtype=bool)
-    )
-    return apply("where", constant(mask), x, 0.0)
+    read: Node = tril(x, k=offset) if lower else triu(x, k=offset)
+    return read
 
 
 @function(

@@ -65,8 +65,9 @@ def _expm(x: Array) -> Array:
 
 def _no_root(name: str) -> GradcliError:
     return GradcliError(
-        f"{name}: an eigenvalue is zero or negative, so no real result with a derivative exists",
+        f"{name}: an eigenvalue is zero or negative",
         kind="value",
+        hint=f"{name} needs a matrix without eigenvalues on the negative real axis",
     )
 
 
@@ -89,7 +90,7 @@ def _sqrtm(x: Array, name: str = "sqrtm") -> Array:
             if np.all(off < 1e-8):  # the next step, just made, squares it
                 return root
     except np.linalg.LinAlgError:
-        pass
+        raise _no_root(name) from None
     residual = np.abs(root @ root - x).max(initial=0.0)
     if np.all(np.isfinite(root)) and residual <= 1e-8 * np.abs(x).max(initial=0.0):
         return root

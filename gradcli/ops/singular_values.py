@@ -245,7 +245,7 @@ def lstsq(a: Node, b: Node, rcond: Any = None) -> tuple[Node, Node, Node, Node]:
     rest = b - a @ x
     residuals = apply("sum", rest * rest, axes=(-b.ndim,), keepdims=b.ndim == 1)
     if rows <= columns:
-        residuals = residuals[:0]
+        residuals = residuals[..., :0]
     return x, residuals, matrix_rank(a), apply("svdvals", a)
 
 
