@@ -1,7 +1,7 @@
-"""Reductions, scans, sorting, statistics, losses against reference numbers, and at their special points.
+"""Reductions, scans, sorting, statistics, losses: reference numbers and special points.
 
-`tests/data/reductions.json` holds values, gradients and Hessian-vector products (of the weighted sum of
-the output) from JAX in float64; nothing in it was computed with gradcli.
+`tests/data/reductions.json` holds values, gradients and Hessian-vector products (of the weighted
+sum of the output) from JAX in float64; nothing in it was computed with gradcli.
 """
 
 from __future__ import annotations

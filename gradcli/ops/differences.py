@@ -6,17 +6,12 @@ from typing import Any
 
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, shape_text
-from gradcli.ops.declare import FUNCTIONS, function, integer, negative_axes, one_axis
+from gradcli.ops.declare import function, integer, negative_axes, one_axis
 from gradcli.ops.indexing import along
+from gradcli.ops.joins import joined
 from gradcli.ops.structure import reshape, sum_
 
 FAMILY = "differences"
-
-
-def _joined(parts: list[Node], axis: int) -> Node:
-    if len(parts) == 1:
-        return parts[0]
-    return FUNCTIONS["concatenate"].build(tuple(parts), axis=axis)  # type: ignore[no-any-return]
 
 
 def _steps(x: Node, axis: int) -> Node:
@@ -45,7 +40,7 @@ def diff(
             slot = x.ndim + axis
             part = apply("broadcast_to", part, shape=(*x.shape[:slot], 1, *x.shape[slot + 1 :]))
         parts.append(part)
-    x = _joined(parts, axis)
+    x = joined(parts, axis)
     for _ in range(min(integer("diff", "n", n, least=0), x.shape[axis])):
         x = _steps(x, axis)
     return x
@@ -62,7 +57,7 @@ def ediff1d(x: Node, to_end: Node | None = None, to_begin: Node | None = None) -
     """NumPy's `ediff1d`."""
     steps = _steps(reshape(x, (x.size,)), -1)
     parts = [to_begin, steps, to_end]
-    return _joined([reshape(part, (part.size,)) for part in parts if part is not None], -1)
+    return joined([reshape(part, (part.size,)) for part in parts if part is not None], -1)
 
 
 @function(
@@ -84,7 +79,7 @@ def trapezoid(y: Node, x: Node | None = None, dx: Any = 1.0, axis: Any = -1) -> 
     return sum_((upper + lower) * dx, axis) / 2.0
 
 
-# --- gradient --------------------------------------------------------------------------------------
+# --- gradient -----------------------------------------------------------------------------------
 
 
 def _spacing(x: Node, axis: int, given: Any) -> Any:
@@ -135,7 +130,7 @@ def _along_axis(x: Node, axis: int, given: Any, order: int) -> Node:
         h, k = step[along(axis, slice(None, -1))], step[along(axis, slice(1, None))]
         inner = ((right - middle) * (h / k) + (middle - left) * (k / h)) / (h + k)
     ends = [_edge(x, axis, step, order, last) for last in (False, True)]
-    return _joined([ends[0], inner, ends[1]], axis)
+    return joined([ends[0], inner, ends[1]], axis)
 
 
 @function(

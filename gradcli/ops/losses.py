@@ -37,22 +37,10 @@ def _reduced(name: str, loss: Node, reduction: Any) -> Node:
     )
 
 
-# --- regression ------------------------------------------------------------------------------------
+# --- regression ---------------------------------------------------------------------------------
 
 
-@function(
-    "squared_difference",
-    "x, y",
-    "`(x - y)**2`, entry by entry.",
-    family=FAMILY,
-    example="squared_difference(x, y)",
-)
-def squared_difference(x: Node, y: Node) -> Node:
-    """TensorFlow's `squared_difference`."""
-    return (x - y) ** 2.0
-
-
-def _huber(difference: Node, delta: Any) -> Node:
+def _huber(difference: Node, delta: float) -> Node:
     """Half the square within `delta`, and the tangent line beyond."""
     size = apply("abs", difference)
     near = apply("minimum", size, delta)
@@ -90,8 +78,8 @@ def _huber_loss(difference: Node, delta: Any = 1.0) -> Node:
 
 
 def _smooth_l1_loss(difference: Node, beta: Any = 1.0) -> Node:
-    beta = _positive("smooth_l1_loss", "beta", beta)
-    return _huber(difference, beta) / beta
+    bound = _positive("smooth_l1_loss", "beta", beta)
+    return _huber(difference, bound) / bound
 
 
 _declare_difference("mse_loss", "Mean square", lambda difference: difference**2.0)
@@ -118,7 +106,7 @@ elementwise(
 )
 
 
-# --- classification --------------------------------------------------------------------------------
+# --- classification -----------------------------------------------------------------------------
 
 
 @function(
@@ -275,7 +263,7 @@ def kl_div_loss(
     return _reduced("kl_div_loss", loss, reduction)
 
 
-# --- directions ------------------------------------------------------------------------------------
+# --- directions ---------------------------------------------------------------------------------
 
 
 @function(

@@ -1,4 +1,4 @@
-"""Reductions that pass over nan: `nansum nanprod nanmean nanvar nanstd nanmax nanmin nancumsum nancumprod`.
+"""Reductions and scans that pass over nan: `nansum`, `nanmean`, `nanstd`, `nanmax` and the like.
 
 Each replaces the nan entries by what changes nothing; the derivative at those entries is 0.
 """
@@ -13,6 +13,7 @@ from gradcli.graph import Node, apply, constant
 from gradcli.ops.declare import FUNCTIONS, function, negative_axes
 from gradcli.ops.norms import norm_over
 from gradcli.ops.reductions import Axes, prod
+from gradcli.ops.statistics import checked_ddof
 from gradcli.ops.structure import sum_
 
 FAMILY = "reductions over nan"
@@ -81,7 +82,8 @@ def nanvar(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> 
     """NumPy's `nanvar`."""
     axes = negative_axes("nanvar", axis, x.ndim)
     deviations = _deviations(x, axes)
-    return sum_(deviations * deviations, axes, keepdims) / (_counted(x, axes, keepdims) - ddof)
+    freedom = _counted(x, axes, keepdims) - checked_ddof("nanvar", ddof)
+    return sum_(deviations * deviations, axes, keepdims) / freedom
 
 
 @function(
@@ -94,7 +96,7 @@ def nanvar(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> 
 def nanstd(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Node:
     """NumPy's `nanstd`."""
     axes = negative_axes("nanstd", axis, x.ndim)
-    freedom = apply("sqrt", _counted(x, axes, keepdims) - ddof)
+    freedom = apply("sqrt", _counted(x, axes, keepdims) - checked_ddof("nanstd", ddof))
     return norm_over(_deviations(x, axes), axes, bool(keepdims)) / freedom
 
 

@@ -1,7 +1,7 @@
 """Norms: one primitive for the p-norm over axes, and NumPy's `norm` of vectors and matrices on top.
 
-The primitive scales where squares would overflow or vanish, so entries of 1e200 and 1e-200 work. Its
-derivative at the zero vector is 0 by convention.
+The primitive scales where squares would overflow or vanish, so entries of 1e200 and 1e-200 work.
+Its derivative at the zero vector is 0 by convention.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _check_ord(name: str, ord: Any) -> None:
 def _vector(name: str, x: Node, ord: Any, axes: Axes, keepdims: bool) -> Node:
     if isinstance(ord, str):
         raise GradcliError(
-            f"{name}: '{ord}' is the norm of a matrix, not of a vector of shape {shape_text(x.shape)}",
+            f"{name}: '{ord}' is a norm of matrices, not of vectors (shape {shape_text(x.shape)})",
             kind="shape",
         )
     return norm_over(x, axes, keepdims, 2.0 if ord is None else ord)
@@ -168,7 +168,8 @@ def _vector(name: str, x: Node, ord: Any, axes: Axes, keepdims: bool) -> Node:
 @function(
     "norm",
     "x; ord=None, axis=None, keepdims=False",
-    "Norm of a vector (any order) or a matrix ('fro', 'nuc', 1, 2, inf ...); 2-norm of all entries by default.",
+    "Norm of a vector (any order) or a matrix ('fro', 'nuc', 1, 2, inf ...); by default the "
+    "2-norm of all entries.",
     family=FAMILY,
     example="norm(x)",
 )

@@ -1,4 +1,4 @@
-"""Polynomials by their coefficients, highest power first: `polyval polyder polyint polymul vander`."""
+"""Polynomials by their coefficients: `polyval polyder polyint polymul vander`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, constant, shape_text
 from gradcli.limits import check_elements
-from gradcli.ops.declare import FUNCTIONS, function, integer
+from gradcli.ops.declare import function, integer
 from gradcli.ops.indexing import along
+from gradcli.ops.joins import joined
 from gradcli.ops.signals import convolve
 
 FAMILY = "polynomials"
@@ -79,9 +80,8 @@ def polyint(p: Node, k: Node | None = None, m: Any = 1) -> Node:
             last = zero
         else:
             last = apply("reshape", k, shape=(1,), rank=0) if k.ndim == 0 else k[turn : turn + 1]
-        p = FUNCTIONS["concatenate"].build(
-            (p / constant(np.arange(p.shape[0], 0, -1.0), p.dtype), last), axis=0
-        )
+        powers = constant(np.arange(p.shape[0], 0, -1.0), p.dtype)
+        p = joined([p / powers, last], -1)
     return p
 
 

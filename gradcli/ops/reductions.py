@@ -1,7 +1,7 @@
 """Reductions over axes: `mean prod max min ptp average`, `any all count_nonzero`.
 
-A reduction's params are `axes` (sorted, negative) and `keepdims`. Rules work at the kept rank: `kept` brings a
-cotangent or a result back to size-1 axes, so that everything broadcasts against the input.
+A reduction's params are `axes` (sorted, negative) and `keepdims`. Rules work at the kept rank:
+`kept` brings a cotangent or a result back to size-1 axes, so that it broadcasts against the input.
 """
 
 from __future__ import annotations
@@ -42,6 +42,13 @@ def flattened(x: Array, axes: Axes) -> Array:
     return moved.reshape(*moved.shape[: moved.ndim - rank], -1)
 
 
+def tied(x: Array, best: Array, axes: Axes | int, allowed: Any = 1) -> Array:
+    """The entries equal to `best` (axes kept) where there are more than `allowed` of them."""
+    at: Array = x == best
+    many: Array = np.sum(at, axis=axes, keepdims=True) > allowed
+    return np.logical_and(at, many)
+
+
 def nonempty_shape(name: str) -> Callable[..., Shape]:
     """The shape rule of a reduction that has no value over no entries."""
 
@@ -56,7 +63,7 @@ def nonempty_shape(name: str) -> Callable[..., Shape]:
     return rule
 
 
-# --- mean ------------------------------------------------------------------------------------------
+# --- mean ---------------------------------------------------------------------------------------
 
 
 def mean_of(x: Array, axes: Axes, keepdims: bool) -> Any:
@@ -108,7 +115,7 @@ def mean(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     return apply("mean", x, axes=axes, keepdims=bool(keepdims))
 
 
-# --- max, min --------------------------------------------------------------------------------------
+# --- max, min -----------------------------------------------------------------------------------
 
 
 def _tie_shares(x: Array, best: Array, axes: Axes) -> Any:
@@ -138,8 +145,7 @@ def _extreme_vjp(g: Node, out: Node, x: Node, axes: Axes, keepdims: bool) -> tup
 
 def _declare_extreme(name: str, reduce: Callable[..., Any], alias: str, words: str) -> None:
     def kink(x: Array, axes: Axes, keepdims: bool) -> Array:
-        at: Array = x == reduce(x, axis=axes, keepdims=True)
-        return at & (np.sum(at, axis=axes, keepdims=True) > 1)
+        return tied(x, reduce(x, axis=axes, keepdims=True), axes)
 
     primitive(
         name,
@@ -183,7 +189,7 @@ def ptp(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     return largest - apply("min", x, axes=axes, keepdims=bool(keepdims))
 
 
-# --- prod ------------------------------------------------------------------------------------------
+# --- prod ---------------------------------------------------------------------------------------
 
 
 def _products_of_others(x: Node, axis: int) -> Node:
@@ -233,7 +239,7 @@ def prod(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     return apply("prod", x, axes=axes, keepdims=bool(keepdims)) if axes else x
 
 
-# --- average ---------------------------------------------------------------------------------------
+# --- average ------------------------------------------------------------------------------------
 
 
 @function(
@@ -260,7 +266,7 @@ def average(x: Node, weights: Node | None = None, axis: Any = None, keepdims: bo
     return sum_(x * weights, axes, keepdims) / sum_(broadcast_to(weights, x.shape), axes, keepdims)
 
 
-# --- counts and truth: cuts ------------------------------------------------------------------------
+# --- counts and truth: cuts ---------------------------------------------------------------------
 
 
 def _declare_cut(name: str, evaluate: Callable[..., Any], dtype: str, doc: str) -> None:

@@ -1,7 +1,7 @@
-"""Scans along an axis: `cumsum cumprod logcumsumexp`, and the two primitives their rules are written in.
+"""Scans along an axis: `cumsum cumprod logcumsumexp`, and two primitives for their rules.
 
-`recurrence` (r[k] = a[k] r[k-1] + b[k]) and `shift` are closed under differentiation, so a cumulative product
-is right at zeros, to every order, without a division.
+`recurrence` (r[k] = a[k] r[k-1] + b[k]) and `shift` are closed under differentiation, so a
+cumulative product is right at zeros, to every order, without a division.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _scan(accumulate: Callable[..., Any], x: Array, axis: int, reverse: bool) ->
     return accumulate(x[back], axis=axis)[back]
 
 
-# --- shift, recurrence -----------------------------------------------------------------------------
+# --- shift, recurrence --------------------------------------------------------------------------
 
 
 def _shift(x: Array, axis: int, by: int, fill: float) -> Array:
@@ -103,7 +103,7 @@ primitive(
 )
 
 
-# --- cumulative sum and product --------------------------------------------------------------------
+# --- cumulative sum and product -----------------------------------------------------------------
 
 
 primitive(

@@ -10,14 +10,15 @@ from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, Shape, apply, shape_text
 from gradcli.limits import check_elements
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import FUNCTIONS, describe, elementwise, function, one_axis, primitive
+from gradcli.ops.declare import describe, elementwise, function, one_axis, primitive
 from gradcli.ops.indexing import along
+from gradcli.ops.joins import joined
 from gradcli.ops.structure import broadcast_to, reshape
 
 FAMILY = "signals"
 
 
-# --- convolve --------------------------------------------------------------------------------------
+# --- convolve -----------------------------------------------------------------------------------
 
 
 def _convolve_shape(a: Shape, v: Shape) -> Shape:
@@ -104,13 +105,13 @@ def correlate(a: Node, v: Node, mode: Any = "valid") -> Node:
     back = v[along(-1, slice(None, None, -1))] if v.ndim == 1 else v
     full = apply("convolve", a, back)
     if mode == "same" and v.shape[0] > a.shape[0]:
-        # NumPy swaps the operands and turns the result round: an even overhang lies at the other end.
+        # NumPy swaps the operands and reverses the result: an odd overhang is at the other end.
         start = v.shape[0] + a.shape[0] - 1 - (a.shape[0] - 1) // 2 - v.shape[0]
         return full[along(-1, slice(start, start + v.shape[0]))]
     return _trimmed("correlate", full, a, v, mode)
 
 
-# --- interp ----------------------------------------------------------------------------------------
+# --- interp -------------------------------------------------------------------------------------
 
 
 @function(
@@ -149,7 +150,7 @@ def interp(
     return reshape(apply("where", flat > xp[last], above, result), x.shape)
 
 
-# --- unwrap ----------------------------------------------------------------------------------------
+# --- unwrap -------------------------------------------------------------------------------------
 
 
 def _turns(step: Array, period: float, discont: float) -> Any:
@@ -196,6 +197,4 @@ def unwrap(p: Node, discont: Any = None, axis: Any = -1, period: Any = 2 * np.pi
     step = rest - p[along(axis, slice(None, -1))]
     turns = apply("phase_turns", step, period=float(period), discont=jump)
     taken = apply("cumsum", turns, axis=axis, reverse=False) * float(period)
-    return FUNCTIONS["concatenate"].build(  # type: ignore[no-any-return]
-        (start, rest - taken), axis=axis
-    )
+    return joined([start, rest - taken], axis)

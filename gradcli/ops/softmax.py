@@ -1,7 +1,7 @@
 """`logsumexp`, `softmax`, `log_softmax`: stable values, and derivatives that keep the tail.
 
-Where one entry dominates, `1 - softmax` is tiny and a plain difference from 1 would lose it: the rules sum the
-other entries instead. An entry of -inf (a mask) has weight 0.
+Where one entry dominates, `1 - softmax` is tiny and a plain difference from 1 would lose it: the
+rules sum the other entries instead. An entry of -inf (a mask) has weight 0.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _log_total(x: Array, lead: Array, axes: Axes) -> Any:
     return np.where(count > 0, np.log(some) + np.log1p(rest / some), np.log(rest))
 
 
-# --- logsumexp -------------------------------------------------------------------------------------
+# --- logsumexp ----------------------------------------------------------------------------------
 
 
 def _logsumexp(x: Array, axes: Axes, keepdims: bool) -> Any:
@@ -79,7 +79,7 @@ def logsumexp(x: Node, b: Node | None = None, axis: Any = None, keepdims: bool =
     return apply("logsumexp", x, axes=axes, keepdims=bool(keepdims)) if axes else x
 
 
-# --- softmax ---------------------------------------------------------------------------------------
+# --- softmax ------------------------------------------------------------------------------------
 
 
 def _softmax(x: Array, axes: Axes) -> Any:
@@ -120,7 +120,7 @@ primitive(
     family=FAMILY,
 )
 
-# --- log_softmax -----------------------------------------------------------------------------------
+# --- log_softmax --------------------------------------------------------------------------------
 
 
 def _log_softmax(x: Array, axes: Axes) -> Any:
@@ -134,7 +134,7 @@ def _log_softmax_exact(m: Any, x: Array, axes: Axes) -> Any:
 
 
 def _log_softmax_vjp(g: Node, out: Node, x: Node, axes: Axes) -> tuple[Node]:
-    """g - y sum(g) as g (1 - y) - y sum of the other g, with 1 - y of the leader from the others."""
+    """g - y sum(g) as g (1 - y) - y sum(other g); 1 - y of the leader comes from the others."""
     if x.size == 0:
         return (g,)
     y = apply("softmax", x, axes=axes)

@@ -1,7 +1,7 @@
 """Sorting and positions: `sort argsort topk argmax argmin searchsorted digitize`.
 
-The derivative of `sort` goes back through the permutation. Positions are cuts: int64 arrays that do not vary
-with the values, except where they jump.
+The derivative of `sort` goes back through the permutation. Positions are cuts: int64 arrays that
+do not vary with the values, except where they jump.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from gradcli.graph import Array, Node, Shape, apply, broadcast_shapes, shape_tex
 from gradcli.ops.arithmetic import as_float
 from gradcli.ops.declare import function, integer, primitive
 from gradcli.ops.indexing import along
+from gradcli.ops.reductions import tied
 from gradcli.ops.scans import scan_axis
 from gradcli.ops.structure import reshape
 
@@ -23,7 +24,7 @@ FAMILY = "sorting"
 _JUMP = "a position is piecewise constant"
 
 
-# --- take along an axis, and its transpose ---------------------------------------------------------
+# --- take along an axis, and its transpose ------------------------------------------------------
 
 
 def _positions(index: Array, size: int) -> Array:
@@ -40,7 +41,7 @@ def _positions(index: Array, size: int) -> Array:
 def _taken_shape(x: Shape, index: Shape, axis: int) -> Shape:
     if len(x) != len(index):
         raise GradcliError(
-            f"take_along: shapes {shape_text(x)} and {shape_text(index)} differ in their number of axes",
+            f"take_along: shapes {shape_text(x)} and {shape_text(index)} differ in rank",
             kind="shape",
         )
     slot = len(x) + axis
@@ -84,7 +85,7 @@ primitive(
 )
 
 
-# --- sort ------------------------------------------------------------------------------------------
+# --- sort ---------------------------------------------------------------------------------------
 
 
 def _neighbours_tie(x: Array, axis: int) -> Array:
@@ -187,7 +188,7 @@ def topk(x: Node, k: Any = 1, axis: Any = -1, largest: bool = True) -> tuple[Nod
     return values[along(slot, slice(count))], places[along(slot, slice(count))]
 
 
-# --- argmax, argmin --------------------------------------------------------------------------------
+# --- argmax, argmin -----------------------------------------------------------------------------
 
 
 def _declare_position(name: str, find: Callable[..., Any], best: Callable[..., Any]) -> None:
@@ -200,8 +201,7 @@ def _declare_position(name: str, find: Callable[..., Any], best: Callable[..., A
         return (*old[:slot], *((1,) if keepdims else ()), *old[slot + 1 :])
 
     def kink(x: Array, axis: int, keepdims: bool) -> Array:
-        at: Array = x == best(x, axis=axis, keepdims=True)
-        return at & (np.sum(at, axis=axis, keepdims=True) > 1)
+        return tied(x, best(x, axis=axis, keepdims=True), axis)
 
     primitive(
         name,
@@ -224,8 +224,8 @@ def _declare_position(name: str, find: Callable[..., Any], best: Callable[..., A
     function(
         name,
         "x; axis=None, keepdims=False",
-        f"Position of the {name[3:]}imum along an axis (in the flattened array where none is named); "
-        "its derivative is 0.",
+        f"Position of the {name[3:]}imum along an axis (in the flattened array where none is "
+        "named); its derivative is 0.",
         family=FAMILY,
         example=f"x[{name}(x)]",
     )(build)
@@ -235,7 +235,7 @@ _declare_position("argmax", np.argmax, np.max)
 _declare_position("argmin", np.argmin, np.min)
 
 
-# --- search ----------------------------------------------------------------------------------------
+# --- search -------------------------------------------------------------------------------------
 
 
 primitive(

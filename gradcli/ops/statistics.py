@@ -1,7 +1,7 @@
 """Statistics: `var std median quantile percentile cov corrcoef`.
 
-Deviations come from one primitive, `center`, which is exact for a constant vector: `std` is the norm of the
-deviations, and so has the norm's scaling and its derivative 0 at a constant vector.
+Deviations come from one primitive, `center`, which is exact for a constant vector: `std` is the
+norm of the deviations, and so has the norm's scaling and its derivative 0 at a constant vector.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, apply, shape_text
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import FUNCTIONS, describe, function, negative_axes, primitive, weigh
+from gradcli.ops.declare import describe, function, negative_axes, primitive, weigh
+from gradcli.ops.joins import joined, stack
 from gradcli.ops.norms import norm_over
 from gradcli.ops.reductions import (
     Axes,
@@ -25,13 +26,14 @@ from gradcli.ops.reductions import (
     mean_of,
     nonempty_shape,
     tie_shares,
+    tied,
 )
 from gradcli.ops.structure import reshape, sum_
 
 FAMILY = "statistics"
 
 
-# --- deviations ------------------------------------------------------------------------------------
+# --- deviations ---------------------------------------------------------------------------------
 
 
 def _center(x: Array, axes: Axes) -> Any:
@@ -57,10 +59,15 @@ primitive(
 )
 
 
-def _freedom(name: str, count: int, ddof: Any) -> float:
+def checked_ddof(name: str, ddof: Any) -> float:
+    """What is taken from the number of observations."""
     if isinstance(ddof, bool) or not isinstance(ddof, (int, float)):
         raise GradcliError(f"{name}: ddof must be a number, not {describe(ddof)}", kind="value")
-    return max(float(count) - ddof, 0.0)
+    return float(ddof)
+
+
+def _freedom(name: str, count: int, ddof: Any) -> float:
+    return max(count - checked_ddof(name, ddof), 0.0)
 
 
 @function(
@@ -92,7 +99,7 @@ def std(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Nod
     return norm_over(apply("center", x, axes=axes), axes, bool(keepdims)) / float(np.sqrt(freedom))
 
 
-# --- order statistics ------------------------------------------------------------------------------
+# --- order statistics ---------------------------------------------------------------------------
 
 
 def _quantile(x: Array, low: int, high: int, fraction: float, axes: Axes, keepdims: bool) -> Any:
@@ -130,11 +137,7 @@ def _quantile_kink(
     ranked = np.sort(flattened(x, axes), axis=-1)
     first, last = (np.expand_dims(ranked[..., place], axes) for place in (low, high))
     allowed = np.where((first == last) & (low != high) & (fraction == 0.5), 2, 1)
-    kink: Array = np.zeros(x.shape, dtype=bool)
-    for entry in (first, last):
-        at = x == entry
-        kink |= at & (np.sum(at, axis=axes, keepdims=True) > allowed)
-    return kink
+    return np.logical_or(tied(x, first, axes, allowed), tied(x, last, axes, allowed))
 
 
 primitive(
@@ -160,7 +163,7 @@ def _quantile_of(name: str, x: Node, q: Any, axis: Any, method: Any, keepdims: b
     """`q` is a number in [0, 1], or a list of them (results are stacked along a new first axis)."""
     if isinstance(q, (list, tuple, np.ndarray)) and np.ndim(q) == 1:
         each = tuple(_quantile_of(name, x, one, axis, method, keepdims) for one in np.asarray(q))
-        return FUNCTIONS["stack"].build(each, axis=0)  # type: ignore[no-any-return]
+        return stack(each, axis=0)
     if isinstance(q, bool) or not isinstance(q, (int, float, np.number, np.ndarray)) or np.ndim(q):
         raise GradcliError(f"{name}: q must be a number, not {describe(q)}", kind="value")
     if not 0.0 <= float(q) <= 1.0:
@@ -231,7 +234,7 @@ def median(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     return _quantile_of("median", x, 0.5, axis, "linear", keepdims)
 
 
-# --- covariance ------------------------------------------------------------------------------------
+# --- covariance ---------------------------------------------------------------------------------
 
 
 def _observations(name: str, m: Node, y: Node | None, rowvar: bool) -> Node:
@@ -248,7 +251,7 @@ def _observations(name: str, m: Node, y: Node | None, rowvar: bool) -> Node:
         rows.append(reshape(part, (1, part.size)) if part.ndim < 2 else part if rowvar else part.T)
     if len(rows) == 1:
         return rows[0]
-    return FUNCTIONS["concatenate"].build(tuple(rows), axis=0)  # type: ignore[no-any-return]
+    return joined(rows, -2)
 
 
 @function(
