@@ -1,9 +1,11 @@
 """One declaration per op, one file per family. Importing this package fills the registries."""
 
 from gradcli.ops import (
+    activations,
     arithmetic,
     contractions,
     creation,
+    cross,
     declare,
     decompositions,
     determinants,
@@ -24,6 +26,7 @@ from gradcli.ops import (
     ranges,
     rearranging,
     reductions,
+    rounding,
     scans,
     selection,
     shapes,
@@ -31,9 +34,11 @@ from gradcli.ops import (
     singular_values,
     softmax,
     sorting,
+    special,
     statistics,
     structure,
     subscripts,
+    trigonometric,
 )
 from gradcli.ops.declare import ALIASES, FUNCTIONS, Function
 
@@ -41,9 +46,11 @@ __all__ = [
     "ALIASES",
     "FUNCTIONS",
     "Function",
+    "activations",
     "arithmetic",
     "contractions",
     "creation",
+    "cross",
     "declare",
     "decompositions",
     "determinants",
@@ -64,6 +71,7 @@ __all__ = [
     "ranges",
     "rearranging",
     "reductions",
+    "rounding",
     "scans",
     "selection",
     "shapes",
@@ -71,7 +79,9 @@ __all__ = [
     "singular_values",
     "softmax",
     "sorting",
+    "special",
     "statistics",
     "structure",
     "subscripts",
+    "trigonometric",
 ]

@@ -1,6 +1,6 @@
 """Products by name: dot, vdot, inner, outer, tensordot, vecdot, kron, cross, multi_dot, addmm ...
 
-All are compositions of `matmul`, `einsum` and the elementwise product.
+All but `cross` are compositions of `matmul`, `einsum` and the elementwise product.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.errors import GradcliError
-from gradcli.graph import Node, Shape, apply, constant, float_dtype, shape_text
+from gradcli.graph import Node, apply, shape_text
 from gradcli.limits import check_elements
 from gradcli.ops.declare import describe, function, one_axis
 from gradcli.ops.shapes import moveaxis, ravel, static_axes
@@ -230,7 +230,7 @@ def tensordot(a: Node, b: Node, axes: Any = 2) -> Node:
     return einsum(a, b, subscripts=f"{''.join(left)},{''.join(right)}->{''.join(result)}")
 
 
-# --- kron and cross ------------------------------------------------------------------------------
+# --- kron ----------------------------------------------------------------------------------------
 
 
 @function(
@@ -262,39 +262,3 @@ def kron(a: Node, b: Node) -> Node:
         subscripts=f"{a_labels},{b_labels}->{kept}",
     )
     return reshape(blocks, result)
-
-
-LEVI_CIVITA = np.zeros((3, 3, 3))
-LEVI_CIVITA[[0, 1, 2], [1, 2, 0], [2, 0, 1]] = 1.0
-LEVI_CIVITA[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = -1.0
-LEVI_CIVITA.flags.writeable = False
-
-
-@function(
-    "cross",
-    "a, b; axis=-1",
-    "Cross product of vectors of three (or two) entries.",
-    family=FAMILY,
-    example="cross(x, y)",
-)
-def cross(a: Node, b: Node, axis: int = -1) -> Node:
-    """The cross products along `axis`; of two vectors of two entries only the third component.
-
-    The permutation symbol is contracted with both, so the formula needs no case distinction.
-    """
-    for x in (a, b):
-        if not x.ndim:
-            raise GradcliError("cross: a scalar has no cross product", kind="shape")
-    place, other = one_axis("cross", axis, a.ndim), one_axis("cross", axis, b.ndim)
-    a, b = moveaxis(a, place, -1), moveaxis(b, other, -1)
-    sizes: Shape = (a.shape[-1], b.shape[-1])
-    if not {*sizes} <= {2, 3}:
-        raise GradcliError(
-            f"cross: vectors of 2 or 3 entries are needed, not {sizes[0]} and {sizes[1]}",
-            kind="shape",
-        )
-    symbol = constant(LEVI_CIVITA[:, : sizes[0], : sizes[1]], float_dtype((a.dtype, b.dtype)))
-    if sizes == (2, 2):
-        return einsum(symbol[2], a, b, subscripts="jk,...j,...k->...")
-    result = einsum(symbol, a, b, subscripts="ijk,...j,...k->...i")
-    return moveaxis(result, -1, axis)
