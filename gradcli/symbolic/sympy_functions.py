@@ -410,6 +410,17 @@ class erfc(Scalar):
         return (-2 * exp(-(self.args[0] ** 2)) / sqrt(pi),)
 
 
+class erfcx(Scalar):
+    """exp(x**2)*erfc(x)."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return Integer(1) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (2 * self.args[0] * self - 2 / sqrt(pi),)
+
+
 class ndtr(Scalar):
     """The standard normal distribution function."""
 
@@ -573,7 +584,7 @@ def own(expression: Any) -> Any:
 _CLASSES = (
     less, less_equal, equal, logical_not, logical_and, logical_or, where, sign, floor, ceil, trunc, round,
     maximum, minimum, relu, sigmoid, softplus, logaddexp, log1p, expm1, xlogy, tanh, cbrt, hypot, arctan2,
-    erfc, ndtr, log_ndtr, ndtri, gamma, gammaln, digamma, polygamma, i0, i1, iv, sinc, spherical_jn,
+    erfc, erfcx, ndtr, log_ndtr, ndtri, gamma, gammaln, digamma, polygamma, i0, i1, iv, sinc, spherical_jn,
 )  # fmt: skip
 
 TABLE: dict[str, Any] = {

@@ -1,0 +1,98 @@
+"""Special functions of arrays: scipy's where it is installed, else mpmath's, entry by entry.
+
+Small arrays of the functions that Python's `math` has do not wait for the import of scipy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from gradcli.graph import Array
+from gradcli.ops.arithmetic import as_float
+
+SMALL = 256
+"""Entries below which Python's `math` is quicker than importing scipy."""
+
+MATH: dict[str, Callable[[float], float]] = {"erf": math.erf, "erfc": math.erfc}
+
+
+@cache
+def scipy_special() -> Any:
+    """`scipy.special`, or None where it is not installed."""
+    try:
+        import scipy.special
+    except ImportError:
+        return None
+    return scipy.special
+
+
+COMPOSED: dict[str, Callable[..., Any]] = {
+    "rgamma": lambda s, x: 1 / s["gamma"](x),
+    "beta": lambda s, a, b: s["gamma"](a) * s["gamma"](b) / s["gamma"](a + b),
+    "betaln": lambda s, a, b: s["gammaln"](a) + s["gammaln"](b) - s["gammaln"](a + b),
+    "ive": lambda s, n, x: s["exp"](-s["abs"](x)) * s["iv"](n, x),
+}
+"""scipy's functions that the mpmath table does not have, from those that it has."""
+
+
+@cache
+def _entrywise(name: str) -> Callable[..., Any]:
+    """A function of numbers, applied entry by entry."""
+    if name in MATH:
+        return np.vectorize(MATH[name], otypes=[np.float64])
+    from gradcli.ops.mpmath_functions import table
+
+    functions = table(25)
+    number = functions["mp"].mpf
+    compose = COMPOSED.get(name)
+
+    def one(*numbers: float) -> float:
+        exact = map(number, numbers)
+        return float(functions[name](*exact) if compose is None else compose(functions, *exact))
+
+    return np.vectorize(one, otypes=[np.float64])
+
+
+def special(name: str) -> Callable[..., Array]:
+    """The special function of that name (scipy's and the scalar namespaces' names are the same)."""
+
+    def evaluate(*arrays: Any) -> Array:
+        arrays = tuple(as_float(array) for array in arrays)
+        if name in MATH and arrays[0].size <= SMALL:
+            return np.asarray(_entrywise(name)(*arrays))
+        library = scipy_special()
+        compute = _entrywise(name) if library is None else getattr(library, name)
+        return np.asarray(compute(*arrays))
+
+    return evaluate
+
+
+def special_of_order(name: str) -> Callable[..., Array]:
+    """The same for functions with a static whole `n` as first argument."""
+    compute = special(name)
+
+    def evaluate(x: Any, n: int) -> Array:
+        x = as_float(x)
+        return compute(np.asarray(n, dtype=x.dtype), x)
+
+    return evaluate
+
+
+def cotangent_derivative(n: int) -> list[int]:
+    """The n-th derivative of cot(pi*x) over pi**n, as a polynomial in cot(pi*x), highest power first.
+
+    The reflection formula of polygamma (DLMF 5.15.6) needs it: d/dx p(c) = -pi*(1 + c**2)*p'(c).
+    """
+    low_first = [0, 1]
+    for _ in range(n):
+        slope = [power * value for power, value in enumerate(low_first)][1:]
+        low_first = [0] * (len(slope) + 2)
+        for power, value in enumerate(slope):
+            low_first[power] -= value
+            low_first[power + 2] -= value
+    return low_first[::-1]
