@@ -5,6 +5,7 @@ libraries.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,14 +45,7 @@ def prepared(expression: str, inputs: Mapping[str, Any], wrt: list[str]) -> Call
 
 def rows() -> Iterator[Row]:
     """The large quadratic form in time and memory; the logistic loss small and large."""
-    x = np.linspace(0.0, 1.0, LARGE)
-
-    def by_hand() -> tuple[Any, Any]:
-        return 2 * (x @ x), 4 * x
-
-    ours = prepared("2*x.T@x", {"x": x}, ["x"])
-    yield paired("2*x.T@x, n = 1e7", ours, "v = 2*(x@x); g = 4*x", by_hand, target=1.5)
-    del x, ours
+    yield quadratic()
     try:
         arrays = float(python(MEMORY))
     except FileNotFoundError:
@@ -59,6 +53,17 @@ def rows() -> Iterator[Row]:
     yield Row("  its peak memory", arrays, "arrays of that size", 1.0, arrays, 4.0, "x")
     for rows_, columns, target in ((569, 30, None), (1_000_000, 10, 1.2)):
         yield from logistic(rows_, columns, target)
+
+
+def quadratic() -> Row:
+    """The first example, large."""
+    x = np.linspace(0.0, 1.0, LARGE)
+
+    def by_hand() -> tuple[Any, Any]:
+        return 2 * (x @ x), 4 * x
+
+    ours = prepared("2*x.T@x", {"x": x}, ["x"])
+    return paired("2*x.T@x, n = 1e7", ours, "v = 2*(x@x); g = 4*x", by_hand, target=1.5)
 
 
 def logistic(rows_: int, columns: int, target: float | None) -> Iterator[Row]:
@@ -71,10 +76,8 @@ def logistic(rows_: int, columns: int, target: float | None) -> Iterator[Row]:
     }
     ours = prepared(LOGISTIC, inputs, ["w"])
     want = logistic_by_hand(**inputs)
-    for name, peer in (
-        ("NumPy by hand", lambda: logistic_by_hand(**inputs)),
-        *logistic_peers(inputs),
-    ):
+    by_hand = partial(logistic_by_hand, **inputs)
+    for name, peer in (("NumPy by hand", by_hand), *logistic_peers(inputs)):
         for got, wanted in zip(peer(), want, strict=True):
             np.testing.assert_allclose(got, wanted, rtol=1e-8, atol=1e-8)
         yield paired(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import gradcli.ops  # noqa: F401  (fills the registries)
@@ -41,7 +42,7 @@ def rows() -> Iterator[Row]:
     )
     yield row._replace(ours=row.ours / 10_000, peer=row.peer / 10_000)
     yield _against_autograd(row.ours / 10_000)
-    short, long = (seconds(lambda length=length: _whole(length)) for length in (SHORT, LONG))
+    short, long = (seconds(partial(_whole, length)) for length in (SHORT, LONG))
     yield Row("record, differentiate, run 1e6 ops", long, "1e5 ops", short, long / short, 15.0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from benchmarks.measure import Row, paired, python
 
@@ -23,8 +24,8 @@ def rows() -> Iterator[Row]:
     for name, arguments, statement, target in COMMANDS:
         yield paired(
             name,
-            lambda arguments=arguments: python(GRADCLI, arguments),
+            partial(python, GRADCLI, arguments),
             f'python -c "{statement}"',
-            lambda statement=statement: python(statement),
+            partial(python, statement),
             target=target,
         )
