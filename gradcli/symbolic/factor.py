@@ -1,4 +1,5 @@
-"""Common factors of a sum: `A @ x + A.T @ x` is `(A + A.T) @ x`, `X.T @ a - X.T @ b` is `X.T @ (a - b)`."""
+"""Common factors of a sum: `A @ x + A.T @ x` is `(A + A.T) @ x`, `X.T @ a - X.T @ b` is `X.T @ (a
+- b)`."""
 
 from __future__ import annotations
 

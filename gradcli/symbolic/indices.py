@@ -1,10 +1,14 @@
-"""Index notation as SymPy expressions: `Entry`, `Delta`, `Contraction`, `Element`, and their algebra.
+"""Index notation as SymPy expressions: `Entry`, `Delta`, `Contraction`, `Element`, and their
+algebra.
 
-SymPy's own scalar calculus does the rest: these classes only tell it what the derivative of an entry is
+SymPy's own scalar calculus does the rest: these classes only tell it what the derivative of an
+entry is
 (Kronecker deltas) and how a sum with deltas collapses.
 
-Names of indices are canonical: a bound index is named after its depth and its dimension, so two sums that
-differ only in the names of their indices are the same SymPy object, and like terms collect by themselves.
+Names of indices are canonical: a bound index is named after its depth and its dimension, so two
+sums that
+differ only in the names of their indices are the same SymPy object, and like terms collect by
+themselves.
 """
 
 from __future__ import annotations
@@ -321,7 +325,8 @@ def contract(expr: Expr, indices: Iterable[Index]) -> Expr:
 
 
 def replace_index(expr: Expr, mapping: dict[Any, Any]) -> Expr:
-    """Put other indices in the place of free ones; canonical bound names are kept apart from them."""
+    """Put other indices in the place of free ones; canonical bound names are kept apart from
+    them."""
     return expr.xreplace(mapping)
 
 

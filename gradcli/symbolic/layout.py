@@ -1,4 +1,5 @@
-"""Arrays with named axes: bringing them to a common layout so that NumPy's broadcasting does the rest."""
+"""Arrays with named axes: bringing them to a common layout so that NumPy's broadcasting does the
+rest."""
 
 from __future__ import annotations
 

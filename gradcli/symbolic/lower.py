@@ -1,7 +1,9 @@
 """Graph -> index notation: every node as a scalar SymPy expression in free indices.
 
-`Definitions` holds, per node, its *definition*: the entry of its output in terms of entries of its direct
-inputs (placeholders). Substituting definitions into each other gives the node's full expression. Sizes stay
+`Definitions` holds, per node, its *definition*: the entry of its output in terms of entries of its
+direct
+inputs (placeholders). Substituting definitions into each other gives the node's full expression.
+Sizes stay
 symbols, so nothing grows with the arrays, and a formula holds at every size.
 """
 
@@ -253,7 +255,8 @@ class Definitions:
         )
 
     def _define(self, node: Node) -> Any:
-        """The entry of a node in placeholders, None for leaves and for ops with a rule of their own."""
+        """The entry of a node in placeholders, None for leaves and for ops with a rule of their
+        own."""
         from gradcli.symbolic.atoms import ATOMS
 
         self.check_time()

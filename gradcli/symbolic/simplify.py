@@ -47,7 +47,7 @@ def _map(expr: Any, function: Any) -> Any:
     return function(expr.func(*args) if tuple(args) != expr.args else expr)
 
 
-# --- recognition -----------------------------------------------------------------------------------
+# --- recognition ----------------------------------------------------------------------------------
 
 
 def recognise(expr: Expr) -> Expr:
@@ -77,7 +77,7 @@ def _signs(piece: Expr) -> Expr:
     factors = list(Mul.make_args(piece))
     for factor in factors:
         base, exponent = power_parts(factor)
-        if not isinstance(base, scalars.sign):
+        if not isinstance(base, (scalars.sign, sympy.sign)):
             continue
         size = next((f for f in factors if power_parts(f)[0] == sympy.Abs(base.args[0])), None)
         if size is None or exponent != 1:
@@ -89,7 +89,7 @@ def _signs(piece: Expr) -> Expr:
     return piece
 
 
-# --- choices ---------------------------------------------------------------------------------------
+# --- choices --------------------------------------------------------------------------------------
 
 
 def _comparison(piece: Expr) -> Expr:
@@ -165,7 +165,8 @@ def _vanishes_outside(factor: Expr, condition: Expr, scalars: Any) -> bool:
 
 
 def _opposites(piece: Expr) -> Expr:
-    """`a*where(c, 1, 0) + b*where(c, 0, 1)` -> where(c, a, b), also where written as sums of choices."""
+    """`a*where(c, 1, 0) + b*where(c, 0, 1)` -> where(c, a, b), also where written as sums of
+    choices."""
     scalars = sympy_scalars()
     found: dict[Any, list[Expr]] = {}
     for term in piece.args:
@@ -239,7 +240,7 @@ def _contains(exponent: Expr, part: Expr) -> bool:
     )
 
 
-# --- other shapes of the same value ------------------------------------------------------------------
+# --- other shapes of the same value ---------------------------------------------------------------
 
 
 def spread(expr: Expr) -> Expr:

@@ -1,8 +1,10 @@
 """Scalar functions of real arguments for SymPy, under gradcli's names.
 
 SymPy's own are used where they are sound and real. The others are declared here: SymPy has no such
-function (`sigmoid`, `log_ndtr`), rewrites it unsoundly (`erfc(-x)` to `2 - erfc(x)`), differentiates it
-into distributions (`sign`, `floor`) or into cancellation (`tanh`), or leaves the reals (`cbrt`, `gammaln`).
+function (`sigmoid`, `log_ndtr`), rewrites it unsoundly (`erfc(-x)` to `2 - erfc(x)`),
+differentiates it
+into distributions (`sign`, `floor`) or into cancellation (`tanh`), or leaves the reals (`cbrt`,
+`gammaln`).
 
 Derivatives are written in closed form, so that a float64 evaluation keeps the tails:
 `sigmoid(x)*sigmoid(-x)`, not `sigmoid(x)*(1 - sigmoid(x))`.
@@ -64,7 +66,7 @@ def exact(*values: Any) -> bool:
     return all(value.is_number and value.is_finite and not value.has(Float) for value in values)
 
 
-# --- steps and choice ---------------------------------------------------------------------------------
+# --- steps and choice -----------------------------------------------------------------------------
 
 
 class Flat(Scalar):
@@ -277,7 +279,7 @@ class relu(Scalar):
         return (where(less(Integer(0), self.args[0]), Integer(1), Integer(0)),)
 
 
-# --- exponentials -------------------------------------------------------------------------------------
+# --- exponentials ---------------------------------------------------------------------------------
 
 
 class sigmoid(Scalar):
@@ -396,7 +398,7 @@ class arctan2(Scalar):
         return x / (x**2 + y**2), -y / (x**2 + y**2)
 
 
-# --- special functions --------------------------------------------------------------------------------
+# --- special functions ----------------------------------------------------------------------------
 
 
 class erfc(Scalar):
@@ -549,7 +551,8 @@ class sinc(Scalar):
 
 
 class spherical_jn(Scalar):
-    """The spherical Bessel function of order n: the derivatives of sinc without cancellation at 0."""
+    """The spherical Bessel function of order n: the derivatives of sinc without cancellation at
+    0."""
 
     @classmethod
     def eval(cls, n: Any, x: Any) -> Any:
@@ -566,7 +569,8 @@ class spherical_jn(Scalar):
 def own(expression: Any) -> Any:
     """SymPy's `sign`, `Max`, `DiracDelta` ... as the functions of this module.
 
-    `sqrt(x**2)` becomes SymPy's `Abs` by itself, whose derivative is SymPy's `sign`, whose derivative is a
+    `sqrt(x**2)` becomes SymPy's `Abs` by itself, whose derivative is SymPy's `sign`, whose
+    derivative is a
     distribution: call this after each differentiation.
     """
     replacements: tuple[tuple[Any, Any], ...] = (

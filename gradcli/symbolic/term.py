@@ -1,7 +1,8 @@
 """One product with sums in matrix notation.
 
 The product is a small graph: indices are its nodes, factors with two indices its edges. Leaves are
-eliminated first (`A @ x`), then joints (`A @ B`), a cycle is a trace, and what no matrix product can
+eliminated first (`A @ x`), then joints (`A @ B`), a cycle is a trace, and what no matrix product
+can
 say is written with `einsum`.
 """
 

@@ -1,6 +1,8 @@
-"""The formula tree and its printers. Text in gradcli's own language, LaTeX and Unicode from the same tree.
+"""The formula tree and its printers. Text in gradcli's own language, LaTeX and Unicode from the
+same tree.
 
-A tree knows whether it is a scalar, because `2 * A @ x` needs no parentheses and `v * (A @ x)` does.
+A tree knows whether it is a scalar, because `2 * A @ x` needs no parentheses and `v * (A @ x)`
+does.
 """
 
 from __future__ import annotations
@@ -211,7 +213,7 @@ def sequence(items: Sequence[Tree]) -> Tree:
     return Tree("list", tuple(items))
 
 
-# --- text ------------------------------------------------------------------------------------------
+# --- text -----------------------------------------------------------------------------------------
 
 
 def text_of(tree: Tree) -> str:

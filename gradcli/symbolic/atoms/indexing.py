@@ -1,0 +1,178 @@
+"""Indexing, reshaping, running sums: linear maps whose transpose has a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sympy
+from sympy import Expr, Integer
+
+from gradcli.graph import Node
+from gradcli.symbolic.atoms.base import (
+    Adjoints,
+    Atom,
+    axes_of,
+    axis_params,
+    element,
+    indices,
+    numbers,
+    same_shape,
+    unify_axes,
+)
+from gradcli.symbolic.indices import (
+    Index,
+    contract,
+)
+
+if TYPE_CHECKING:
+    from gradcli.symbolic.lower import Definitions
+
+
+def _simple_index(node: Node) -> bool:
+    """Ints, slices, Nones, and integer lists along one axis."""
+    import numpy as np
+
+    from gradcli.symbolic.lower import expand_index
+
+    parts = expand_index(node.params["index"], node.inputs[0].ndim)
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    if (
+        all(
+            part is None or part == slice(None)
+            for part in parts
+            if not isinstance(part, np.ndarray)
+        )
+        and not arrays
+    ):
+        return False  # nothing but names: the op's own entry formula says it
+    return all(isinstance(part, (int, slice)) or part is None for part in parts)
+
+
+def _index_text(part: Any) -> str:
+    if isinstance(part, slice):
+        bounds = ["" if bound is None else str(bound) for bound in (part.start, part.stop)]
+        step = "" if part.step in (None, 1) else f":{part.step}"
+        return f"{bounds[0]}:{bounds[1]}{step}"
+    return "None" if part is None else str(part)
+
+
+def _getitem_forward(definitions: Definitions, node: Node) -> Expr:
+    from gradcli.symbolic.lower import expand_index
+
+    (x,) = node.inputs
+    parts = expand_index(node.params["index"], x.ndim)
+    while parts and parts[-1] == slice(None):
+        parts.pop()
+    text = ", ".join(map(_index_text, parts))
+    return element("getitem", [definitions.array(x)], indices(definitions, node), [text])
+
+
+def _getitem_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """Entry i of the output is entry `index(i)` of the input: a selection matrix per axis."""
+    from gradcli.symbolic.lower import expand_index
+
+    (x,) = node.inputs
+    given = iter(indices(definitions, node))
+    inner = iter(zip(indices(definitions, x), definitions.dims[x.id], strict=True))
+    mapping: dict[Any, Any] = {}
+    picks: list[Expr] = []
+    summed: list[Index] = []
+    for part in expand_index(node.params["index"], x.ndim):
+        if part is None:
+            next(given)
+            continue
+        index, dim = next(inner)
+        if isinstance(part, int):
+            if dim is not None:
+                part = part if part >= 0 else part + dim.size
+                picks.append(element("pick", [], [index], [part]))
+            continue
+        out = next(given)
+        if part == slice(None):
+            if isinstance(out, Index):
+                mapping[out] = index
+            continue
+        start, stop, step = part.indices(dim.size if dim is not None else 1)
+        if dim is None or len(range(start, stop, step)) == 0:
+            return [Integer(0)] if len(range(start, stop, step)) == 0 else [g.xreplace(mapping)]
+        picks.append(element("select", [], [out, index], [_index_text(part)]))
+        if isinstance(out, Index):
+            summed.append(out)
+    return [contract(sympy.Mul(g, *picks).xreplace(mapping), summed)]
+
+
+def _getitem_unify(definitions: Definitions, node: Node) -> None:
+    from gradcli.symbolic.lower import expand_index
+
+    (x,) = node.inputs
+    out = axis = 0
+    pairs = []
+    for part in expand_index(node.params["index"], x.ndim):
+        if part is None:
+            out += 1
+            continue
+        if not isinstance(part, int):
+            if part == slice(None):
+                pairs.append((x, axis, node, out))
+            out += 1
+        axis += 1
+    unify_axes(definitions, pairs)
+
+
+def _reshape_applies(node: Node) -> bool:
+    inner = [size for size in node.inputs[0].shape if size != 1]
+    return inner != [size for size in node.shape if size != 1]
+
+
+def _shape_params(definitions: Definitions, node: Node) -> str:
+    """A shape as text; named sizes stay names."""
+    parts = []
+    for dim in definitions.dims[node.id]:
+        found = dim.find() if dim is not None else None
+        parts.append("1" if found is None else found.text or str(found.size))
+    return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
+
+
+def _reshape_forward(definitions: Definitions, node: Node) -> Expr:
+    (x,) = node.inputs
+    return element(
+        "reshape",
+        [definitions.array(x)],
+        indices(definitions, node),
+        [_shape_params(definitions, node)],
+    )
+
+
+def _reshape_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    (x,) = node.inputs
+    scale, rest = numbers(g)
+    whole = definitions.whole(rest, indices(definitions, node))
+    return [
+        scale
+        * element("reshape", [whole], indices(definitions, x), [_shape_params(definitions, x)])
+    ]
+
+
+def _cumsum_forward(definitions: Definitions, node: Node) -> Expr:
+    (x,) = node.inputs
+    return element("cumsum", [definitions.array(x)], indices(definitions, node), axis_params(node))
+
+
+def _cumsum_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """The transpose of a running sum is the running sum from the other end."""
+    (x,) = node.inputs
+    scale, rest = numbers(g)
+    whole = definitions.whole(rest, indices(definitions, node))
+    head = "cumsum" if node.params["reverse"] else "cumsum_reversed"
+    return [scale * element(head, [whole], indices(definitions, x), axis_params(node))]
+
+
+def _vector(node: Node) -> bool:
+    return node.inputs[0].ndim <= 1 or len(axes_of(node)) == 1
+
+
+ATOMS: dict[str, Atom] = {
+    "getitem": Atom(_getitem_forward, _getitem_adjoints, _getitem_unify, _simple_index),
+    "reshape": Atom(_reshape_forward, _reshape_adjoints, None, _reshape_applies),
+    "cumsum": Atom(_cumsum_forward, _cumsum_adjoints, same_shape, _vector),
+}
