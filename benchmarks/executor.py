@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Row, paired, python
-from benchmarks.peers import logistic_peers
+from benchmarks.peers import Peer, logistic_peers
 from gradcli.autodiff import gradient
 from gradcli.execute import run
 from gradcli.language import parse
@@ -76,8 +76,8 @@ def logistic(rows_: int, columns: int, target: float | None) -> Iterator[Row]:
     }
     ours = prepared(LOGISTIC, inputs, ["w"])
     want = logistic_by_hand(**inputs)
-    by_hand = partial(logistic_by_hand, **inputs)
-    for name, peer in (("NumPy by hand", by_hand), *logistic_peers(inputs)):
+    by_hand: Peer = ("NumPy by hand", partial(logistic_by_hand, **inputs))
+    for name, peer in (by_hand, *logistic_peers(inputs)):
         for got, wanted in zip(peer(), want, strict=True):
             np.testing.assert_allclose(got, wanted, rtol=1e-8, atol=1e-8)
         yield paired(
@@ -85,7 +85,7 @@ def logistic(rows_: int, columns: int, target: float | None) -> Iterator[Row]:
             ours,
             name,
             peer,
-            target=target if name == "NumPy by hand" else None,
+            target=target if name == by_hand[0] else None,
         )
 
 
