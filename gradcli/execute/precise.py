@@ -21,7 +21,7 @@ from gradcli.errors import GradcliError
 from gradcli.graph import CONSTANT, INPUT, Node, topological
 
 Scalars = Any
-"""A namespace of scalar functions of mpmath numbers; `.mp` is its context (see `symbolic.scalars`)."""
+"""A namespace of scalar functions of mpmath numbers; `.mp` is its context."""
 
 ENORMOUS = 2**40
 """Binary exponents beyond this are infinity or zero: nobody's number, and slow to work with."""
@@ -134,7 +134,7 @@ class Exact:
         return self.values
 
     def moved(self, changes: Mapping[str, Any], keep: Iterable[Node] = ()) -> list[Any]:
-        """The outputs (then the nodes of `keep`) with some inputs replaced by other object arrays."""
+        """The outputs (then the nodes of `keep`) with some inputs replaced by object arrays."""
         base = self.base()
         names = frozenset(changes)
         if names not in self._below:
@@ -221,7 +221,8 @@ class Exact:
                 return result.real if result.imag == 0 else mp.nan
             return result
 
-        return np.frompyfunc(call, len(node.inputs), 1)
+        vectorized: Callable[..., Any] = np.frompyfunc(call, len(node.inputs), 1)
+        return vectorized
 
 
 def expression(value: Any) -> Any:

@@ -1,0 +1,55 @@
+"""Witness "formula": the closed form, read back by the language and evaluated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcli.errors import GradcliError
+from gradcli.execute import run
+from gradcli.graph import FLOAT32
+from gradcli.results import Closed, Comparison
+from gradcli.verify.bench import Bench
+from gradcli.verify.compare import compare, tolerance
+from gradcli.verify.noise import rounding_noise
+
+
+def formula(bench: Bench, name: str, closed: Closed | None) -> Comparison:
+    """The closed form against the reverse-mode gradient of one variable."""
+    from gradcli.language import parse
+
+    reverse = bench.gradients[name]
+    silent = Comparison("formula", name, None, of=int(reverse.size))
+    if closed is None or closed.text is None:
+        silent.note = (closed.reason if closed is not None else None) or "no closed form"
+        return silent
+    single = bench.point.graph.output.dtype == FLOAT32
+    try:
+        program = parse(closed.text)
+        inputs = {
+            key: bench.point.inputs[key] for key in program.names if key in bench.point.inputs
+        }
+        output = program.trace(inputs, dtype="float32" if single else "float64").graph.output
+        value = np.asarray(run([output], inputs)[0], dtype=np.float64)
+        noise = rounding_noise([output], inputs, bench.seed)
+    except GradcliError as error:
+        silent.note = f"the closed form could not be evaluated: {error.message}"
+        return silent
+    if value.shape != reverse.shape:
+        return compare("formula", name, reverse, value, reverse)
+    mask = bench.testable(name)
+    rounding = bench.noise[name] + (noise[0] if noise is not None else 0.0)
+    bound = tolerance(reverse, rounding, bench.epsilon)
+    notes = []
+    overflown = mask & ~np.isfinite(value) & np.isfinite(reverse)
+    if overflown.any():
+        mask &= ~overflown
+        count = np.count_nonzero(overflown)
+        notes.append(f"the closed form is not finite in {count} of {value.size} entries")
+    fragile = (bench.special(name) | bench.repaired(name)) & mask
+    if fragile.any():
+        with np.errstate(all="ignore"):
+            apart = fragile & ~(np.abs(value - reverse) <= bound)
+        if apart.any():
+            mask &= ~apart
+            notes.append("left out where the closed form adds up subgradients or loses its digits")
+    return compare("formula", name, reverse, value, bound, mask=mask, note="; ".join(notes))
