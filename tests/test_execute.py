@@ -64,6 +64,17 @@ def test_planned_equals_plain(shape):
     assert_same(logistic(shape), inputs, 1e-13)  # a sum of all entries is added up in blocks
 
 
+@pytest.mark.parametrize("c", [2.0, -1.0, 0.3, 1e9])
+def test_a_scaled_sum_in_blocks(c):
+    x = input_node("x", (N,))
+    out = sum_(c * apply("exp", x))
+    names, _ = steps_of(out)
+    assert names == ["input", "exp", "sum"]
+    assert_same([out], {"x": np.linspace(-1, 1, N)}, 1e-14)
+    assert_same([out], {"x": np.linspace(-500, 500, N)}, 1e-14)
+    assert_same([out], {"x": np.linspace(-900, -700, N)}, 1e-14)
+
+
 @pytest.mark.parametrize(
     ("left", "right"),
     [

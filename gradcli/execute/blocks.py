@@ -15,6 +15,7 @@ import numpy as np
 
 from gradcli.execute.kernels import Kernel, kernel
 from gradcli.execute.plan import Step
+from gradcli.execute.scales import scaled_contraction
 from gradcli.graph import Array, Shape
 
 BUFFERED_BYTES = 256 * 1024
@@ -96,9 +97,18 @@ def run_blocks(
 def _total(instruction: Instruction) -> Array:
     step = instruction.step
     total = np.sum(np.asarray(instruction.partial, step.dtype))
-    if step.factors is not None:
-        total = total * step.dtype.type(step.factors[0])
-    return np.reshape(total, step.shape)
+    return np.reshape(np.asarray(total), step.shape)
+
+
+def _partial(step: Step, block: Sequence[Array]) -> Array:
+    """The sum of all entries of a block, times the step's factor."""
+
+    def summed(arrays: Sequence[Array]) -> Array:
+        return np.asarray(np.add.reduce(arrays[0], axis=None))
+
+    return (
+        summed(block) if step.factors is None else scaled_contraction(step.factors, block, summed)
+    )
 
 
 def _run_block(
@@ -116,7 +126,7 @@ def _run_block(
     for each in instructions:
         arrays = [local[slot] for slot in each.inputs]
         if each.partial is not None:
-            each.partial.append(np.add.reduce(arrays[0], axis=None))
+            each.partial.append(_partial(each.step, arrays))
             value = arrays[0]
         elif each.kernel is None:
             value = evaluate(each.step, arrays)

@@ -28,8 +28,7 @@ def reducer(steps: list[Step], slot: int) -> bool:
     step = steps[slot]
     if step.op.name != "sum" or not blockable(steps[step.inputs[0]]):
         return False
-    sign_only = step.factors is None or abs(step.factors[0]) == 1.0
-    return sign_only and len(step.params["axes"]) == len(steps[step.inputs[0]].shape)
+    return len(step.params["axes"]) == len(steps[step.inputs[0]].shape)
 
 
 def grouped(steps: list[Step]) -> list[list[int]]:

@@ -51,10 +51,12 @@ def run(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Array]:
         [array([1., 4., 9.])]
     """
     order = topological(outputs)
-    with np.errstate(all="ignore"):
-        if any(prod(node.shape) >= PLANNED for node in order):
-            return _run_planned(order, outputs, inputs)
-        return _run_plainly(order, outputs, inputs)
+    large = any(prod(node.shape) >= PLANNED for node in order)
+    try:
+        with np.errstate(all="ignore"):
+            return (_run_planned if large else _run_plainly)(order, outputs, inputs)
+    except MemoryError:
+        raise GradcliError("out of memory", kind="limit") from None
 
 
 def _run_plainly(
