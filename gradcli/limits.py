@@ -64,7 +64,9 @@ LIMITS = Limits()
 def check_elements(shape: Sequence[int], what: str = "an array") -> None:
     """Refuse a shape with too many elements or axes, before anything is allocated."""
     if len(shape) > 32:
-        raise GradcliError(f"{what} would have {len(shape)} axes; at most 32 are allowed", kind="limit")
+        raise GradcliError(
+            f"{what} would have {len(shape)} axes; at most 32 are allowed", kind="limit"
+        )
     count = 1
     for size in shape:
         count *= size

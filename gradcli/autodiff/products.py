@@ -22,7 +22,8 @@ def hessian_vector(output: Node, wrt: Sequence[Node], vectors: Sequence[Node]) -
         vectors: one per `wrt`, of its shape.
 
     Returns:
-        One node per `wrt`, of its shape: sum over j of d2 output / d wrt[i] d wrt[j] times vectors[j];
+        One node per `wrt`, of its shape: sum over j of d2 output / d wrt[i] d wrt[j] times
+        vectors[j];
         None where it is identically zero because nothing depends on it.
     """
     total: Node | None = None

@@ -1,7 +1,9 @@
 """Stage: Graph -> gradient Graph. The one reverse pass; everything else is built on it.
 
-Walks the nodes from the output back, calls each op's `vjp` (written in the graph's own ops), sums the
-contributions at a fan-out, and un-broadcasts here and nowhere else. The result is a graph again, so a
+Walks the nodes from the output back, calls each op's `vjp` (written in the graph's own ops), sums
+the
+contributions at a fan-out, and un-broadcasts here and nowhere else. The result is a graph again,
+so a
 gradient of a gradient is the same function.
 """
 
@@ -21,7 +23,8 @@ def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -
     Args:
         output: any shape.
         wrt: inputs or intermediates of the graph.
-        cotangent: shape of `output`; ones where None (the sum of the output's entries, as on a tape).
+        cotangent: shape of `output`; ones where None (the sum of the output's entries, as on a
+        tape).
 
     Returns:
         One node per `wrt`, of its shape; None where the output does not depend on it, or only
@@ -69,7 +72,11 @@ def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -
                 if contribution is None or parent.id not in active or parent.dtype.kind != "f":
                     continue
                 contribution = unbroadcast(contribution, parent.shape)
-                assert contribution.shape == parent.shape, (node.op.name, contribution.shape, parent.shape)
+                assert contribution.shape == parent.shape, (
+                    node.op.name,
+                    contribution.shape,
+                    parent.shape,
+                )
                 before = adjoints.get(parent.id)
                 adjoints[parent.id] = contribution if before is None else before + contribution
     results: list[Node | None] = []

@@ -15,13 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcli.execute.scales import RULES
-from gradcli.graph import CONSTANT, INPUT, OPS, Node, Op, Shape, broadcast_shapes
+from gradcli.graph import CONSTANT, INPUT, OPS, Node, Op, Shape, broadcast_shapes, frozen
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"})
-KEYED_BYTES = 4096
-"""Constants up to this size are one step when their values are equal; larger ones when they are one
-object.
-"""
 
 
 class Term(NamedTuple):
@@ -142,25 +138,6 @@ class Builder:
                 if broadcast_shapes("plan", *(self.steps[each].shape for each in peeled)) == shape:
                     inputs = peeled
         return inputs
-
-
-def frozen(value: Any) -> Any:
-    """A hashable stand-in for a param; equal stand-ins mean equal params."""
-    if isinstance(value, np.ndarray):
-        if value.nbytes <= KEYED_BYTES and value.dtype != object:
-            return value.shape, value.dtype.str, value.tobytes()
-        return "array", id(value)
-    if isinstance(value, Mapping):
-        return tuple((name, frozen(each)) for name, each in value.items())
-    if isinstance(value, (tuple, list)):
-        return type(value).__name__, *(frozen(each) for each in value)
-    if isinstance(value, slice):
-        return "slice", value.start, value.stop, value.step
-    if isinstance(value, float):
-        return "float", value.hex()  # tells -0.0 from 0.0 and lets nan equal itself
-    if isinstance(value, (str, int, bool)) or value is None or value is Ellipsis:
-        return type(value).__name__, value
-    return "object", id(value)
 
 
 def build(order: Sequence[Node], outputs: Sequence[Node]) -> tuple[list[Step], list[int]]:

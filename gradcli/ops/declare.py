@@ -1,15 +1,22 @@
-"""How an op is declared: one call per op, read by parser, shape check, executor, SymPy side, docs and tests.
+"""How an op is declared: one call per op, read by parser, shape check, executor, SymPy side, docs
+and tests.
 
-Two registries: `graph.OPS` holds the primitives (what a `Node` can be), `FUNCTIONS` holds what a user can
-call. A primitive declared with a `signature` is callable; `@function` declares a callable that is composed
+Two registries: `graph.OPS` holds the primitives (what a `Node` can be), `FUNCTIONS` holds what a
+user can
+call. A primitive declared with a `signature` is callable; `@function` declares a callable that is
+composed
 of others, and so has value, gradient, every order and formula for free.
 
 A signature is text: tensors before `;`, static parameters behind it, defaults as Python literals:
 `"x; axis=None, keepdims=False"`. `*xs` before `;` takes any number of tensors.
-Where a static parameter comes first, sections simply alternate, tensors first: `"; subscripts; *xs"`,
-`"; shape; fill_value"`, `"x; obj; values; axis=None"`. The order of the text is the order of positional
-arguments; `build` always gets tensors by position and static parameters by keyword. `xs` or `[name]` is a
-list of tensors (a tuple of nodes arrives), `[[name]]` nested lists of tensors (nested tuples arrive).
+Where a static parameter comes first, sections simply alternate, tensors first: `"; subscripts;
+*xs"`,
+`"; shape; fill_value"`, `"x; obj; values; axis=None"`. The order of the text is the order of
+positional
+arguments; `build` always gets tensors by position and static parameters by keyword. `xs` or
+`[name]` is a
+list of tensors (a tuple of nodes arrives), `[[name]]` nested lists of tensors (nested tuples
+arrive).
 """
 
 from __future__ import annotations
@@ -99,8 +106,10 @@ def function(
 def weigh(g: Node, d: Any) -> Node:
     """Cotangent times local derivative, where 0 times anything is 0.
 
-    A branch that was not taken sends the cotangent 0 into `sqrt` or `log`, whose derivative there may be
-    inf or nan: the product must be 0 (the double-`where` trap). Whether such a 0 is the true derivative
+    A branch that was not taken sends the cotangent 0 into `sqrt` or `log`, whose derivative there
+    may be
+    inf or nan: the product must be 0 (the double-`where` trap). Whether such a 0 is the true
+    derivative
     is the witnesses' business.
     """
     if not isinstance(d, Node):
@@ -143,7 +152,8 @@ def elementwise(
         name: canonical name, also the function's name where `signature` is given.
         evaluate: `(*arrays, **params) -> array`.
         derivative: for one input `(y, x, **params) -> Node or number`, the derivative dy/dx in the
-            graph's own ops; for several a sequence, one per input, None for a cut. None with a `cut`
+            graph's own ops; for several a sequence, one per input, None for a cut. None with a
+            `cut`
             reason for a function without derivative.
         symbolic: `(s, *scalars, **params) -> scalar` against a namespace of scalar functions.
         signature: how it is called; None for an op that is no function.
@@ -153,8 +163,10 @@ def elementwise(
 
     Example (the whole of `tanh`)::
 
-        elementwise("tanh", np.tanh, derivative=lambda y, x: sech2(x), symbolic=lambda s, x: s.tanh(x),
-                    domain=(-2, 2), special=(0, 20), doc="Hyperbolic tangent.", family="elementwise")
+        elementwise("tanh", np.tanh, derivative=lambda y, x: sech2(x), symbolic=lambda s, x:
+        s.tanh(x),
+                    domain=(-2, 2), special=(0, 20), doc="Hyperbolic tangent.",
+                    family="elementwise")
     """
     rules: Sequence[Callable[..., Any] | None] | None
     rules = (derivative,) if callable(derivative) else derivative
@@ -207,10 +219,12 @@ def primitive(
     domain: Any = (-2.0, 2.0),
     special: Sequence[float] = (),
 ) -> Op:
-    """Declare a structural primitive (shapes, contractions, linear algebra). See `Op` for the fields.
+    """Declare a structural primitive (shapes, contractions, linear algebra). See `Op` for the
+    fields.
 
     With a `signature` it is also a function of that name; most structural functions instead get a
-    `@function` that normalises their arguments (axes negative, defaults filled) and then applies the op.
+    `@function` that normalises their arguments (axes negative, defaults filled) and then applies
+    the op.
     """
     op = register(
         Op(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcli.graph import Graph
+from gradcli.graph import Graph, shared
 from gradcli.limits import LIMITS
 from gradcli.results import Closed
 from gradcli.symbolic import tree as t
@@ -32,12 +32,13 @@ def closed_forms(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
 
     Example:
         >>> import gradcli.ops
-        >>> from gradcli.graph import Graph, input_node
+        >>> from gradcli.graph import Graph, shared, input_node
         >>> x = input_node("x", (4,))
         >>> closed_forms(Graph({"x": x}, (2 * x.T) @ x), ["x"])["x"].text
         '4 * x'
     """
     nodes = [graph.inputs[name] for name in wrt]
+    graph = Graph(graph.inputs, shared([graph.output])[graph.output.id], source=graph.source)
     try:
         definitions = Definitions(graph, LIMITS.formula)
         found = accumulate(definitions, graph.output, nodes)

@@ -44,10 +44,11 @@ def factor_sum(terms: Sequence[Tree]) -> Tree:
     shared = _numbers(terms)
     if shared is not None and t.tokens(shared) <= t.tokens(best):
         best = shared
-    for candidate in (_chains(terms, first=True), _chains(terms, first=False), _arrays(terms)):
-        if candidate is not None and t.tokens(candidate) < t.tokens(best):
-            best = candidate
-    return best
+    candidates = [_chains(terms, first=True), _chains(terms, first=False), _arrays(terms)]
+    found = [candidate for candidate in candidates if candidate is not None]
+    shortest = min(found, key=t.tokens, default=best)
+    # On a tie the factor is written once.
+    return shortest if t.tokens(shortest) <= t.tokens(best) else best
 
 
 def _numbers(terms: Sequence[Tree]) -> Tree | None:

@@ -6,15 +6,42 @@ from collections.abc import Callable
 
 from gradcli.symbolic.tree import ADD, MULTIPLY, POSTFIX, POWER, UNARY, Tree, text_of
 
-GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega "
-    "Gamma Delta Theta WholeArray Xi Pi Sigma Phi Psi Omega"
-).split()
-GREEK_LETTERS = dict(zip(GREEK, "αβγδεζηθκλμνξρστφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
+GREEK = {
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "zeta": "ζ",
+    "eta": "η",
+    "theta": "θ",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "nu": "ν",
+    "xi": "ξ",
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "phi": "φ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+    "Gamma": "Γ",
+    "Delta": "Δ",
+    "Theta": "Θ",
+    "Lambda": "Λ",
+    "Xi": "Ξ",
+    "Pi": "Π",
+    "Sigma": "Σ",
+    "Phi": "Φ",
+    "Psi": "Ψ",
+    "Omega": "Ω",
+}
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-LATEX_FUNCTIONS = {
-    "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "max", "min",
-}  # fmt: skip
+LATEX_FUNCTIONS = frozenset(
+    ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan")
+) | {"det", "max", "min"}
 
 Piece = tuple[str, int]
 
@@ -97,7 +124,7 @@ def _latex_name(text: str) -> str:
 
 def _escaped(text: str) -> str:
     for mark in "\\_#$%&{}":
-        text = text.replace(mark, rf"\backslash " if mark == "\\" else "\\" + mark)
+        text = text.replace(mark, "\\backslash " if mark == "\\" else "\\" + mark)
     return text
 
 
@@ -183,7 +210,9 @@ def _latex_call(tree: Tree) -> Piece:
             ) else (rf"{u} \left({args[1]}\right)^{{\top}}"), MULTIPLY
         if name == "solve":
             return (
-                rf"{_wrapped(_latex(tree.args[0]), POSTFIX, _BIG)}^{{-1}} {_wrapped(_latex(tree.args[1]), UNARY, _BIG)}",
+                _wrapped(_latex(tree.args[0]), POSTFIX, _BIG)
+                + "^{-1} "
+                + _wrapped(_latex(tree.args[1]), UNARY, _BIG),
                 MULTIPLY,
             )
         if name in ("eye", "ones", "zeros"):
@@ -209,7 +238,7 @@ _ROUND = ("(", ")")
 def _unicode(tree: Tree) -> Piece:
     kind, args = tree.kind, tree.args
     if kind == "name":
-        return GREEK_LETTERS.get(tree.text, "π" if tree.text == "pi" else tree.text), POSTFIX
+        return GREEK.get(tree.text, "π" if tree.text == "pi" else tree.text), POSTFIX
     if kind == "number":
         return tree.text.replace(" / ", "/"), MULTIPLY if "/" in tree.text else POSTFIX
     if kind == "sum":
@@ -221,10 +250,8 @@ def _unicode(tree: Tree) -> Piece:
     if kind == "product":
         return _joined(tree, _unicode, _ROUND, (" ", " ⊙ ")), MULTIPLY
     if kind == "quotient":
-        return (
-            f"{_wrapped(_unicode(args[0]), MULTIPLY, _ROUND)} / {_wrapped(_unicode(args[1]), UNARY, _ROUND)}",
-            MULTIPLY,
-        )
+        top, bottom = _wrapped(_unicode(args[0]), MULTIPLY, _ROUND), _unicode(args[1])
+        return f"{top} / {_wrapped(bottom, UNARY, _ROUND)}", MULTIPLY
     if kind == "chain":
         parts = [_wrapped(_unicode(arg), UNARY, _ROUND) for arg in args]
         if tree.scalar and args[0].kind != "transpose":
@@ -236,10 +263,8 @@ def _unicode(tree: Tree) -> Piece:
             return _wrapped(_unicode(base), POSTFIX, _ROUND) + exponent.text.translate(
                 SUPERSCRIPTS
             ), POWER
-        return (
-            f"{_wrapped(_unicode(base), POSTFIX, _ROUND)}^{_wrapped(_unicode(exponent), POSTFIX, _ROUND)}",
-            POWER,
-        )
+        below = _wrapped(_unicode(base), POSTFIX, _ROUND)
+        return f"{below}^{_wrapped(_unicode(exponent), POSTFIX, _ROUND)}", POWER
     if kind == "transpose":
         return _wrapped(_unicode(args[0]), POSTFIX, _ROUND) + "ᵀ", POWER
     if kind == "compare":

@@ -27,7 +27,7 @@ def candidates(expr: Expr) -> Iterator[Expr]:
     """The expression as it is and in other forms, the same in value."""
     seen: list[Expr] = []
     first = recognise(expr)
-    for make in (lambda e: e, spread, collect):
+    for make in (lambda e: e, spread, _one_sigmoid, collect):
         made = recognise(make(first))
         if made not in seen:
             seen.append(made)
@@ -65,10 +65,34 @@ def recognise(expr: Expr) -> Expr:
         if isinstance(piece, Pow):
             return _sigmoids(piece, sigmoid)
         if isinstance(piece, Mul):
-            return _choices(_signs(piece))
-        return _opposites(piece) if isinstance(piece, Add) else piece
+            return _choices(_ratios(_signs(piece)))
+        return _complements(_opposites(piece)) if isinstance(piece, Add) else piece
 
     return _map(_map(expr, products), others)
+
+
+def _ratios(piece: Expr) -> Expr:
+    """`sinh(a)/cosh(a)` -> tanh(a)."""
+    tanh = sympy_scalars().tanh
+    factors = list(Mul.make_args(piece))
+    for factor in factors:
+        if isinstance(factor, sympy.sinh):
+            bottom = next(
+                (f for f in factors if power_parts(f)[0] == sympy.cosh(factor.args[0])), None
+            )
+            if bottom is not None and power_parts(bottom)[1] == -1:
+                rest = [f for f in factors if f is not factor and f is not bottom]
+                return Mul(*rest, tanh(factor.args[0]))
+    return piece
+
+
+def _complements(piece: Expr) -> Expr:
+    """`1 - sigmoid(a)` -> sigmoid(-a), which keeps its tail."""
+    if isinstance(piece, Add) and len(piece.args) == 2 and Integer(1) in piece.args:
+        number, rest = (piece - 1).as_coeff_Mul()
+        if number == -1 and isinstance(rest, sympy_scalars().sigmoid):
+            return type(rest)(-rest.args[0])
+    return piece
 
 
 def _signs(piece: Expr) -> Expr:
@@ -170,9 +194,11 @@ def _opposites(piece: Expr) -> Expr:
     scalars = sympy_scalars()
     found: dict[Any, list[Expr]] = {}
     for term in piece.args:
-        number, rest = term.as_coeff_Mul()
-        if isinstance(rest, scalars.where):
-            condition, a, b = rest.args
+        factors = Mul.make_args(term)
+        choice = [factor for factor in factors if isinstance(factor, scalars.where)]
+        number = Mul(*(factor for factor in factors if factor not in choice))
+        if len(choice) == 1 and not indices_of(number):
+            condition, a, b = choice[0].args
             flip = False
             other = condition
             if isinstance(condition, scalars.less):
@@ -241,6 +267,15 @@ def _contains(exponent: Expr, part: Expr) -> bool:
 
 
 # --- other shapes of the same value ---------------------------------------------------------------
+
+
+def _one_sigmoid(expr: Expr) -> Expr:
+    """sigmoid(-a) as 1 - sigmoid(a) where both occur, multiplied out."""
+    sigmoid = sympy_scalars().sigmoid
+    found = expr.atoms(sigmoid)
+    pairs = {s: 1 - sigmoid(-s.args[0]) for s in found if sigmoid(-s.args[0]) in found}
+    kept = {s: made for s, made in pairs.items() if s.args[0].could_extract_minus_sign()}
+    return spread(expr.xreplace(kept)) if kept else expr
 
 
 def spread(expr: Expr) -> Expr:
