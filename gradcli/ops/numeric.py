@@ -35,9 +35,16 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "rgamma": lambda s, x: 1 / s["gamma"](x),
     "beta": lambda s, a, b: s["gamma"](a) * s["gamma"](b) / s["gamma"](a + b),
     "betaln": lambda s, a, b: s["gammaln"](a) + s["gammaln"](b) - s["gammaln"](a + b),
-    "ive": lambda s, n, x: s["exp"](-s["abs"](x)) * s["iv"](n, x),
+    "i0e": lambda s, x: _scaled(s, 0, x),
+    "i1e": lambda s, x: _scaled(s, 1, x),
+    "ive": lambda s, n, x: _scaled(s, n, x),
 }
 """scipy's functions that the mpmath table does not have, from those that it has."""
+
+
+def _scaled(s: Any, n: Any, x: Any) -> Any:
+    """`exp(-abs(x))*iv(n, x)`, and its limit 0."""
+    return 0 if s["mp"].isinf(x) else s["exp"](-s["abs"](x)) * s["iv"](n, x)
 
 
 @cache
@@ -72,13 +79,19 @@ def special(name: str) -> Callable[..., Array]:
     return evaluate
 
 
-def special_of_order(name: str) -> Callable[..., Array]:
-    """The same for functions with a static whole `n` as first argument."""
+def special_of_order(name: str, *first: str) -> Callable[..., Array]:
+    """The same for functions with a static whole `n` as first argument.
+
+    Args:
+        name: the function of any order.
+        first: functions of orders 0, 1, ... of their own, which are quicker and know their limits.
+    """
     compute = special(name)
+    quick = [special(one) for one in first]
 
     def evaluate(x: Any, n: int) -> Array:
         x = as_float(x)
-        return compute(np.asarray(n, dtype=x.dtype), x)
+        return quick[n](x) if n < len(quick) else compute(np.asarray(n, dtype=x.dtype), x)
 
     return evaluate
 

@@ -273,7 +273,7 @@ def _neighbours(name: str, x: Node, n: int) -> Node:
 
 elementwise(
     "iv",
-    special_of_order("iv"),
+    special_of_order("iv", "i0", "i1"),
     derivative=lambda y, x, n: _neighbours("iv", x, n),
     symbolic=lambda s, x, n: s.besseli(n, x),
     special=(0, 30),
@@ -283,7 +283,7 @@ elementwise(
 )
 elementwise(
     "ive",
-    special_of_order("ive"),
+    special_of_order("ive", "i0e", "i1e"),
     derivative=lambda y, x, n: _neighbours("ive", x, n) - apply("sign", x) * y,
     symbolic=lambda s, x, n: s.exp(-s.abs(x)) * s.besseli(n, x),
     kink=lambda x, n: (x == 0) & (n == 0),
