@@ -104,7 +104,7 @@ class Entry(Expr):  # type: ignore[misc]
     @property
     def indices(self) -> tuple[Any, ...]:
         """One per axis of size other than 1."""
-        return self.args[1:]
+        return tuple(self.args[1:])
 
     def _eval_derivative(self, wrt: Any) -> Expr:
         if isinstance(wrt, Entry) and wrt.tensor == self.tensor:
@@ -154,7 +154,7 @@ class WholeArray(Expr):  # type: ignore[misc]
     @property
     def axes(self) -> tuple[Any, ...]:
         """One per axis: an index, or 0."""
-        return self.args[1:]
+        return tuple(self.args[1:])
 
     @property
     def free_symbols(self) -> set[Any]:
@@ -199,12 +199,12 @@ class Element(Expr):  # type: ignore[misc]
     @property
     def lambdas(self) -> tuple[WholeArray, ...]:
         """The array arguments."""
-        return self.args[3 : 3 + int(self.args[2])]
+        return tuple(self.args[3 : 3 + int(self.args[2])])
 
     @property
     def indices(self) -> tuple[Any, ...]:
         """Indices of the entry, one per axis of size other than 1."""
-        return self.args[3 + int(self.args[2]) :]
+        return tuple(self.args[3 + int(self.args[2]) :])
 
     def summed_axes(self) -> set[Any]:
         """The indices along the axes that `softmax` normalises over."""
@@ -244,7 +244,7 @@ class Contraction(Expr):  # type: ignore[misc]
     @property
     def bound(self) -> tuple[Index, ...]:
         """The indices summed over."""
-        return self.args[1:]
+        return tuple(self.args[1:])
 
     @property
     def free_symbols(self) -> set[Any]:

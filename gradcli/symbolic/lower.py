@@ -110,7 +110,7 @@ class Notation:
                 full.append(index)
             else:
                 full.append(next(given))
-        return fold(x(*full), *summed)  # type: ignore[no-any-return]
+        return fold(x(*full), *summed)
 
     def align(self, batch: Sequence[Any], rank: int) -> tuple[Any, ...]:
         """The trailing `rank` batch indices, for an operand that broadcasts."""

@@ -27,11 +27,15 @@ def candidates(expr: Expr) -> Iterator[Expr]:
     """The expression as it is and in other forms, the same in value."""
     seen: list[Expr] = []
     first = recognise(expr)
-    for make in (lambda e: e, spread, _one_sigmoid, collect):
+    for make in (_as_it_is, spread, _one_sigmoid, collect):
         made = recognise(make(first))
         if made not in seen:
             seen.append(made)
             yield made
+
+
+def _as_it_is(expr: Expr) -> Expr:
+    return expr
 
 
 def _map(expr: Any, function: Any) -> Any:
