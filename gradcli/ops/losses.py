@@ -40,6 +40,18 @@ def _reduced(name: str, loss: Node, reduction: Any) -> Node:
 # --- regression ---------------------------------------------------------------------------------
 
 
+@function(
+    "squared_difference",
+    "x, y",
+    "`(x - y)**2`, entry by entry.",
+    family=FAMILY,
+    example="squared_difference(x, y)",
+)
+def squared_difference(x: Node, y: Node) -> Node:
+    """TensorFlow's `squared_difference`."""
+    return (x - y) ** 2.0
+
+
 def _huber(difference: Node, delta: float) -> Node:
     """Half the square within `delta`, and the tangent line beyond."""
     size = apply("abs", difference)

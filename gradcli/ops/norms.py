@@ -6,6 +6,7 @@ Its derivative at the zero vector is 0 by convention.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import inf
 from typing import Any
 
@@ -23,7 +24,7 @@ from gradcli.ops.declare import (
     reduced_shape,
     weigh,
 )
-from gradcli.ops.reductions import Axes, kept
+from gradcli.ops.reductions import Axes, count_over, kept, mean_of
 from gradcli.ops.structure import reshape, sum_
 
 FAMILY = "norms"
@@ -75,7 +76,15 @@ def _norm_vjp(g: Node, out: Node, x: Node, ord: float, axes: Axes, keepdims: boo
     if ord == 2:
         return (weigh(g, x / safe),)
     slope = (apply("abs", x) / safe) ** (ord - 1.0)
+    if ord < 0:  # one zero entry makes the norm 0, whatever the others are
+        slope = apply("where", apply("equal", out, 0.0), 0.0, slope)
     return (weigh(g, weigh(apply("sign", x), slope)),)
+
+
+def _norm_entry(s: Any, out: Any, x: Any, ord: float, axes: Axes, keepdims: bool) -> Any:
+    power = int(ord) if ord == int(ord) else Fraction(repr(ord))
+    total = s.reduce(x, out, axes, keepdims, lambda e, *bound: s.sum(s.abs(e) ** power, *bound))
+    return s.sqrt(total) if ord == 2 else total ** (s.sum(1) / power)
 
 
 def _norm_kink(x: Array, ord: float, axes: Axes, keepdims: bool) -> Array:
@@ -88,9 +97,44 @@ primitive(
     evaluate=_norm,
     shape=lambda shape, ord, axes, keepdims: reduced_shape(shape, axes, keepdims),
     vjp=_norm_vjp,
+    entry=_norm_entry,
     exact=_norm_exact,
     kink=_norm_kink,
     doc="p-norm over axes; derivative 0 at the zero vector.",
+    family=FAMILY,
+)
+
+
+def _rms(x: Array, axes: Axes, keepdims: bool, ddof: float) -> Any:
+    freedom = max(count_over(x.shape, axes) - ddof, 0)
+    return _norm(x, 2, axes, keepdims) / np.sqrt(float(freedom))
+
+
+def _rms_exact(m: Any, x: Array, axes: Axes, keepdims: bool, ddof: float) -> Any:
+    return np.frompyfunc(m.sqrt, 1, 1)(mean_of(x * x, axes, keepdims, ddof))
+
+
+def _rms_entry(s: Any, out: Any, x: Any, axes: Axes, keepdims: bool, ddof: float) -> Any:
+    squares = s.reduce(x, out, axes, keepdims, lambda entry, *bound: s.sum(entry**2, *bound))
+    return s.sqrt(squares / (s.size(x, axes) - ddof))
+
+
+def _rms_vjp(g: Node, out: Node, x: Node, axes: Axes, keepdims: bool, ddof: float) -> tuple[Node]:
+    out = kept(out, x.shape, axes)
+    safe = apply("where", apply("equal", out, 0.0), 1.0, out)
+    freedom = float(max(count_over(x.shape, axes) - ddof, 0))
+    return (weigh(kept(g, x.shape, axes) / freedom, x / safe),)
+
+
+primitive(
+    "rms",
+    evaluate=_rms,
+    shape=lambda shape, axes, keepdims, ddof: reduced_shape(shape, axes, keepdims),
+    vjp=_rms_vjp,
+    entry=_rms_entry,
+    exact=_rms_exact,
+    kink=lambda x, axes, keepdims, ddof: _norm_kink(x, 2, axes, keepdims),
+    doc="Root mean square over axes; derivative 0 at the zero vector.",
     family=FAMILY,
 )
 

@@ -66,10 +66,10 @@ def nonempty_shape(name: str) -> Callable[..., Shape]:
 # --- mean ---------------------------------------------------------------------------------------
 
 
-def mean_of(x: Array, axes: Axes, keepdims: bool) -> Any:
-    """The mean over axes; nan over no entries."""
+def mean_of(x: Array, axes: Axes, keepdims: bool, ddof: float = 0) -> Any:
+    """The sum over axes divided by the number of entries (less `ddof`); nan where that is 0."""
     x = as_float(x)
-    count = count_over(x.shape, axes)
+    count = max(count_over(x.shape, axes) - ddof, 0)
     total = np.sum(x, axis=axes, keepdims=keepdims)
     if count == 0:
         return np.full(np.shape(total), np.nan)
@@ -80,19 +80,21 @@ def mean_of(x: Array, axes: Axes, keepdims: bool) -> Any:
     return np.where(np.isfinite(result), result, np.sum(x / count, axis=axes, keepdims=keepdims))
 
 
-def _mean_vjp(g: Node, out: Node, x: Node, axes: Axes, keepdims: bool) -> tuple[Node]:
-    share = kept(g, x.shape, axes) / float(max(count_over(x.shape, axes), 1))
+def _mean_vjp(
+    g: Node, out: Node, x: Node, axes: Axes, keepdims: bool, ddof: float = 0
+) -> tuple[Node]:
+    share = kept(g, x.shape, axes) / float(max(count_over(x.shape, axes) - ddof, 0))
     return (broadcast_to(share, x.shape),)
 
 
-def _mean_entry(s: Any, out: Any, x: Any, axes: Axes, keepdims: bool) -> Any:
-    return s.reduce(x, out, axes, keepdims, s.sum) / s.sum(1, *(s.index(x.dims[a]) for a in axes))
+def _mean_entry(s: Any, out: Any, x: Any, axes: Axes, keepdims: bool, ddof: float = 0) -> Any:
+    return s.reduce(x, out, axes, keepdims, s.sum) / (s.size(x, axes) - ddof)
 
 
 primitive(
     "mean",
     evaluate=mean_of,
-    shape=lambda shape, axes, keepdims: reduced_shape(shape, axes, keepdims),
+    shape=lambda shape, axes, keepdims, ddof=0: reduced_shape(shape, axes, keepdims),
     vjp=_mean_vjp,
     entry=_mean_entry,
     doc="Mean over axes.",

@@ -171,11 +171,12 @@ primitive(
 def _declare(name: str, words: str, aliases: tuple[str, ...] = ()) -> None:
     def build(x: Node, axis: Any = None, exclusive: bool = False, reverse: bool = False) -> Node:
         x, axis = scan_axis(name, x, axis)
-        result = apply(name, x, axis=axis, reverse=bool(reverse))
+        back = along(axis, slice(None, None, -1))
+        result = apply(name, x[back] if reverse else x, axis=axis, reverse=False)
         if exclusive:
             empty = {"cumsum": 0.0, "cumprod": 1.0, "logcumsumexp": -np.inf}[name]
-            result = apply("shift", result, axis=axis, by=-1 if reverse else 1, fill=empty)
-        return result
+            result = apply("shift", result, axis=axis, by=1, fill=empty)
+        return result[back] if reverse else result
 
     function(
         name,

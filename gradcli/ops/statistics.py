@@ -1,7 +1,7 @@
 """Statistics: `var std median quantile percentile cov corrcoef`.
 
-Deviations come from one primitive, `center`, which is exact for a constant vector: `std` is the
-norm of the deviations, and so has the norm's scaling and its derivative 0 at a constant vector.
+Deviations come from one primitive, `center`, which is exact for a constant vector: `std`, a
+norm of the deviations, has the norm's scaling and its derivative 0 at a constant vector.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gradcli.ops.reductions import (
     tie_shares,
     tied,
 )
-from gradcli.ops.structure import reshape, sum_
+from gradcli.ops.structure import reshape
 
 FAMILY = "statistics"
 
@@ -45,7 +45,7 @@ def _center(x: Array, axes: Axes) -> Any:
 
 def _center_entry(s: Any, out: Any, x: Any, axes: Axes) -> Any:
     total = s.reduce(x, out, axes, True, s.sum)
-    return x(*out) - total / s.sum(1, *(s.index(x.dims[axis]) for axis in axes))
+    return x(*out) - total / s.size(x, axes)
 
 
 primitive(
@@ -60,14 +60,10 @@ primitive(
 
 
 def checked_ddof(name: str, ddof: Any) -> float:
-    """What is taken from the number of observations."""
+    """What is taken from the number of observations; an integer where it is one."""
     if isinstance(ddof, bool) or not isinstance(ddof, (int, float)):
         raise GradcliError(f"{name}: ddof must be a number, not {describe(ddof)}", kind="value")
-    return float(ddof)
-
-
-def _freedom(name: str, count: int, ddof: Any) -> float:
-    return max(count - checked_ddof(name, ddof), 0.0)
+    return int(ddof) if isinstance(ddof, float) and ddof.is_integer() else ddof
 
 
 @function(
@@ -80,9 +76,14 @@ def _freedom(name: str, count: int, ddof: Any) -> float:
 def var(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Node:
     """Two passes: deviations first, so nothing cancels."""
     axes = negative_axes("var", axis, x.ndim)
-    freedom = _freedom("var", count_over(x.shape, axes), ddof)
     deviations = apply("center", x, axes=axes)
-    return sum_(deviations * deviations, axes, keepdims) / freedom
+    return apply(
+        "mean",
+        deviations * deviations,
+        axes=axes,
+        keepdims=bool(keepdims),
+        ddof=checked_ddof("var", ddof),
+    )
 
 
 @function(
@@ -93,10 +94,11 @@ def var(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Nod
     example="std(x)",
 )
 def std(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Node:
-    """The norm of the deviations, divided by the root of `n - ddof`."""
+    """The root mean square of the deviations."""
     axes = negative_axes("std", axis, x.ndim)
-    freedom = _freedom("std", count_over(x.shape, axes), ddof)
-    return norm_over(apply("center", x, axes=axes), axes, bool(keepdims)) / float(np.sqrt(freedom))
+    deviations = apply("center", x, axes=axes)
+    ddof = checked_ddof("std", ddof)
+    return apply("rms", deviations, axes=axes, keepdims=bool(keepdims), ddof=ddof)
 
 
 # --- order statistics ---------------------------------------------------------------------------
@@ -266,9 +268,9 @@ def cov(
 ) -> Node:
     """NumPy's `cov`."""
     x = _observations("cov", m, y, rowvar)
-    freedom = _freedom("cov", x.shape[1], ddof if ddof is not None else 0 if bias else 1)
+    taken = checked_ddof("cov", ddof if ddof is not None else 0 if bias else 1)
     deviations = apply("center", x, axes=(-1,))
-    result = apply("matmul", deviations, deviations.mT) / freedom
+    result = apply("matmul", deviations, deviations.mT) / float(max(x.shape[1] - taken, 0))
     return reshape(result, ()) if x.shape[0] == 1 else result
 
 
