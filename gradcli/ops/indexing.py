@@ -67,7 +67,7 @@ def _bound(bound: Any) -> int | None:
     raise GradcliError(f"the ends of a slice are integers, not {describe(bound)}")
 
 
-def index_array(values: Any) -> Array:
+def index_array(values: Any, name: str = "index") -> Array:
     """Integers or truth values (nested lists or arrays) as an int64 or bool array."""
     try:
         array = np.asarray(values)
@@ -78,7 +78,7 @@ def index_array(values: Any) -> Array:
     if array.dtype.kind == "b":
         return array
     if array.dtype.kind not in "iu":
-        raise GradcliError(f"positions are integers, not {describe(values)}")
+        raise GradcliError(f"{name}: positions are integers, not {describe(values)}")
     return array.astype(np.int64)
 
 

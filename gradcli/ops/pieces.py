@@ -135,7 +135,7 @@ def chunk(x: Node, chunks: int, axis: int = 0) -> tuple[Node, ...]:
 
 def _places(name: str, obj: Any, size: int, end: int) -> Array:
     """A list of places in an axis as non-negative integers below `end`."""
-    array = index_array(obj)
+    array = index_array(obj, name)
     if array.dtype.kind == "b":
         if array.shape != (size,):
             raise GradcliError(

@@ -72,7 +72,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     sizes = static_shape("unravel_index", shape)
     check_elements(sizes, "the array of unravel_index")
     try:
-        return np.unravel_index(index_array(indices), sizes)
+        return np.unravel_index(index_array(indices, "unravel_index"), sizes)
     except ValueError as error:
         raise GradcliError(f"unravel_index: {error}", kind="shape") from None
 
@@ -80,7 +80,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
 @function("ix_", "; *lists", "An index that crosses lists of positions.", family=FAMILY)
 def ix_(*lists: Any) -> tuple[Array, ...]:
     """An open mesh: `A[ix_([0, 2], [1])]` is the submatrix of rows 0, 2 and column 1."""
-    arrays = [index_array(one) for one in lists]
+    arrays = [index_array(one, "ix_") for one in lists]
     for array in arrays:
         if array.ndim != 1:
             raise GradcliError(f"ix_: lists of one axis are needed, not {describe(array.tolist())}")

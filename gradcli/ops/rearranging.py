@@ -17,7 +17,7 @@ from gradcli.ops.declare import describe, function, integer, negative_axes, prim
 from gradcli.ops.indexing import along, getitem
 from gradcli.ops.joins import joined
 from gradcli.ops.shapes import static_axes, swapaxes
-from gradcli.ops.structure import reshape, static_shape, whole
+from gradcli.ops.structure import broadcast_to, reshape, static_shape, whole
 
 FAMILY = "rearranging"
 
@@ -235,7 +235,8 @@ def pad(x: Node, constant_values: Any = 0.0, *, pad_width: Any, mode: str = "con
         raise GradcliError("pad: constant_values must be one number", kind="shape")
     if constant_values.op.name == "constant":
         return apply("pad", x, pairs=pairs, value=float(constant_values.params["value"]))
-    inside = apply("pad", constant(np.ones(x.shape, dtype=bool)), pairs=pairs, value=False)
+    ones = broadcast_to(constant(1.0, x.dtype), x.shape)
+    inside = apply("equal", apply("pad", ones, pairs=pairs, value=0.0), 1.0)
     return apply("where", inside, apply("pad", x, pairs=pairs, value=0.0), constant_values)
 
 

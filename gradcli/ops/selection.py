@@ -28,7 +28,7 @@ FAMILY = "selection"
 
 
 def _integers(name: str, indices: Any) -> Array:
-    array = index_array(indices)
+    array = index_array(indices, name)
     if array.dtype.kind == "b":
         raise GradcliError(f"{name}: positions are integers, not truth values")
     return array
