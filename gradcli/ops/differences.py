@@ -72,9 +72,15 @@ def trapezoid(y: Node, x: Node | None = None, dx: Any = 1.0, axis: Any = -1) -> 
     """NumPy's `trapezoid`."""
     axis = one_axis("trapezoid", axis, y.ndim)
     if x is not None:
+        if x.shape not in (y.shape, (y.shape[axis],)):
+            raise GradcliError(
+                f"trapezoid: a grid of shape {shape_text(x.shape)} does not fit "
+                f"samples of shape {shape_text(y.shape)}",
+                kind="shape",
+            )
         if x.ndim == 1:
             x = reshape(x, (x.size,) + (1,) * (-axis - 1))
-        dx = _steps(x, axis if x.ndim == y.ndim else -x.ndim)
+        dx = _steps(x, axis)
     upper, lower = y[along(axis, slice(1, None))], y[along(axis, slice(None, -1))]
     return sum_((upper + lower) * dx, axis) / 2.0
 
@@ -143,6 +149,8 @@ def _along_axis(x: Node, axis: int, given: Any, order: int) -> Node:
 def gradient(f: Node, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> Any:
     """NumPy's `gradient`: one array per axis, a single array where there is one axis."""
     order = integer("gradient", "edge_order", edge_order, least=1)
+    if f.ndim == 0:
+        raise GradcliError("gradient: a scalar has no axis to differentiate along", kind="shape")
     if order > 2:
         raise GradcliError(f"gradient: edge_order must be 1 or 2, not {order}", kind="value")
     if axis is None:

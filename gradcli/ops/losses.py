@@ -287,8 +287,7 @@ def kl_div_loss(
 )
 def normalize(x: Node, p: Any = 2.0, axis: Any = None, eps: Any = 1e-12) -> Node:
     """torch's `F.normalize`."""
-    if axis is None:
-        axis = 1 if x.ndim > 1 else 0
+    axis = one_axis("normalize", (1 if x.ndim > 1 else 0) if axis is None else axis, x.ndim)
     return x / apply("maximum", vector_norm(x, p, axis, True), eps)
 
 

@@ -180,6 +180,7 @@ def _quantile_of(name: str, x: Node, q: Any, axis: Any, method: Any, keepdims: b
     axes = negative_axes(name, axis, x.ndim)
     count = count_over(x.shape, axes)
     low, high, fraction = _METHODS[method](float(q) * max(count - 1, 0))
+    nonempty_shape(name)(x.shape, axes, False)
     if not axes:
         return x
     return apply(
