@@ -41,7 +41,7 @@ class Scalar(sympy.Function):  # type: ignore[misc]
             for value in numbers
         ]
         value = getattr(scalars, type(self).__name__)(*arguments)
-        if isinstance(value, bool):
+        if isinstance(value, int):
             return Integer(int(value))
         return sympy.Expr._from_mpmath(value, prec)
 
