@@ -1,7 +1,7 @@
 """A tiny interpreter of an op's `entry` formula: concrete integers for indices, arrays for inputs.
 
 The formula is what the symbolic side reads; evaluated here, without SymPy, it must give the same
-numbers as `evaluate`. Terms are functions of an environment, for a summation index has no value before
+numbers as `evaluate`. Terms are functions of an environment: a summation index has no value before
 the sum.
 """
 
@@ -71,7 +71,7 @@ class View:
         return lift(self.at, *indices)
 
     def at(self, *place: int) -> Any:
-        """An entry; axes of size 1 ignore their index; outside the array (next to a delta) it is 0."""
+        """An entry; axes of size 1 ignore their index; outside (next to a delta) it is 0."""
         place = tuple(0 if size == 1 else i for i, size in zip(place, self.shape, strict=True))
         if any(not 0 <= i < size for i, size in zip(place, self.shape, strict=True)):
             return 0.0

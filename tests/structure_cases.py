@@ -1,7 +1,7 @@
 """Cases of the structural functions as data: function, shapes, static arguments, NumPy's answer.
 
-`shapes` has one entry per tensor: a shape, or a list of shapes for a list of tensors. Every function
-here is affine in each of its tensors, which is what the tests of its derivatives rest on.
+`shapes` has one entry per tensor: a shape, or a list of shapes for a list of tensors. Each function
+is affine in each of its tensors, which is what the tests of its derivatives rest on.
 """
 
 from __future__ import annotations
