@@ -10,18 +10,28 @@ the deltas that SymPy leaves collapse. No reverse-mode rule of any op is read.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sympy
 from sympy import Expr, Integer
 
 from gradcli.graph import CONSTANT, INPUT, Node
 from gradcli.symbolic.atoms import ATOMS
-from gradcli.symbolic.indices import Entry, Index, contract, fresh
+from gradcli.symbolic.indices import Entry, Index, contract, delta, fresh
 from gradcli.symbolic.lower import Definitions, NoFormError
 
 
-def accumulate(definitions: Definitions, output: Node, wrt: Sequence[Node]) -> dict[int, Expr]:
-    """The derivative of the sum of the target's entries by each of `wrt`.
+def accumulate(
+    definitions: Definitions, output: Node, wrt: Sequence[Node], rows: Sequence[Any] = ()
+) -> dict[int, Expr]:
+    """The derivative of the target by each of `wrt`.
+
+    Args:
+        definitions: the graph in index notation.
+        output: the target.
+        wrt: nodes of the graph.
+        rows: indices of the target's entry that is differentiated, one per axis (0 for an axis of
+            size 1); without them it is the sum of all entries.
 
     Returns:
         By node id, an expression in the node's formal indices; nothing for a node that the target
@@ -31,7 +41,14 @@ def accumulate(definitions: Definitions, output: Node, wrt: Sequence[Node]) -> d
     for node in definitions.order:
         if node.op.cut is None and any(parent.id in active for parent in node.inputs):
             active.add(node.id)
-    adjoints: dict[int, Expr] = {output.id: Integer(1)} if output.id in active else {}
+    seed = sympy.Mul(
+        *(
+            delta(row, index)
+            for row, index in zip(rows, definitions.formal[output.id], strict=bool(rows))
+            if isinstance(index, Index)
+        )
+    )
+    adjoints: dict[int, Expr] = {output.id: seed} if output.id in active else {}
     for node in reversed(definitions.order):
         g = adjoints.get(node.id)
         if g is None or g == 0 or node.op in (CONSTANT, INPUT) or node.op.cut is not None:

@@ -8,12 +8,16 @@ compete; the one with the fewest tokens wins.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import sympy
 
 from gradcli.graph import Graph, shared
 from gradcli.limits import LIMITS
 from gradcli.results import Closed
 from gradcli.symbolic import tree as t
 from gradcli.symbolic.accumulate import accumulate
+from gradcli.symbolic.indices import Index, fresh
 from gradcli.symbolic.lower import Definitions, NoFormError
 from gradcli.symbolic.matrix import Translator
 from gradcli.symbolic.printers import latex_of, unicode_of
@@ -32,43 +36,69 @@ def closed_forms(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
 
     Example:
         >>> import gradcli.ops
-        >>> from gradcli.graph import Graph, shared, input_node
+        >>> from gradcli.graph import Graph, input_node
         >>> x = input_node("x", (4,))
         >>> closed_forms(Graph({"x": x}, (2 * x.T) @ x), ["x"])["x"].text
         '4 * x'
     """
+    return _derive(graph, wrt, rows=False)
+
+
+def closed_jacobians(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
+    """The Jacobian of the target by each variable: J[i..., k...] = d y[i...] / d x[k...].
+
+    Args:
+        graph: a traced graph.
+        wrt: names of inputs.
+
+    Returns:
+        By name, a `Closed`; its text has the axes of the target, then those of the variable.
+
+    Example:
+        >>> import gradcli.ops
+        >>> from gradcli.graph import Graph, input_node
+        >>> a, x = input_node("A", (3, 4)), input_node("x", (4,))
+        >>> closed_jacobians(Graph({"A": a, "x": x}, a @ x), ["x"])["x"].text
+        'A'
+    """
+    return _derive(graph, wrt, rows=True)
+
+
+def _derive(graph: Graph, wrt: Sequence[str], rows: bool) -> dict[str, Closed]:
     nodes = [graph.inputs[name] for name in wrt]
     graph = Graph(graph.inputs, shared([graph.output])[graph.output.id], source=graph.source)
     try:
         definitions = Definitions(graph, LIMITS.formula)
-        found = accumulate(definitions, graph.output, nodes)
+        above = _fresh_like(definitions.formal[graph.output.id]) if rows else []
+        found = accumulate(definitions, graph.output, nodes, above)
     except NoFormError as error:
         return {name: Closed(None, reason=str(error)) for name in wrt}
     result = {}
     for name, node in zip(wrt, nodes, strict=True):
+        axes = (*above, *definitions.formal[node.id])
+        shape = None if rows else f"{name}.shape"
         try:
-            result[name] = _closed(
-                definitions, found.get(node.id, 0), definitions.formal[node.id], name
-            )
+            result[name] = _closed(definitions, found.get(node.id, 0), axes, shape)
         except NoFormError as error:
             result[name] = Closed(None, reason=str(error))
     return result
 
 
-def _closed(definitions: Definitions, expr: object, axes: Sequence[object], name: str) -> Closed:
-    import sympy
+def _fresh_like(formal: Sequence[Any]) -> list[Any]:
+    return [fresh(index.dim) if isinstance(index, Index) else index for index in formal]
 
+
+def _closed(
+    definitions: Definitions, expr: object, axes: Sequence[object], shape: str | None
+) -> Closed:
     best: t.Tree | None = None
     failure: NoFormError | None = None
     translator = Translator(definitions.shapes)
     for candidate in candidates(sympy.sympify(expr)):
-        if best is not None:
-            try:
-                definitions.check_time()
-            except NoFormError:
-                break
+        if best is not None and definitions.late():
+            break
         try:
-            tree = translator.text(candidate, axes, name)
+            tree = translator.text(candidate, axes, shape)
         except NoFormError as error:
             failure = error
             continue

@@ -29,6 +29,7 @@ from gradcli.symbolic.indices import (
     contract,
     delta,
     fresh,
+    indices_of,
 )
 from gradcli.symbolic.scalars import sympy_scalars
 
@@ -212,8 +213,12 @@ class Definitions:
 
     def check_time(self) -> None:
         """Stop where a closed form takes longer than its budget."""
-        if time.monotonic() > self.deadline:
+        if self.late():
             raise NoFormError("the closed form would take too long")
+
+    def late(self) -> bool:
+        """Whether the time for a closed form is over."""
+        return time.monotonic() > self.deadline
 
     # --- sizes
 
@@ -332,6 +337,8 @@ class Definitions:
 
     def whole(self, expr: Expr, formal: Sequence[Any]) -> WholeArray:
         """An expression in formal indices as a whole array, under canonical index names."""
+        if not indices_of(expr) <= set(formal):
+            raise NoFormError("no closed form for a function of a matrix of adjoints yet")
         level = _array_depth(expr) + 1
         axes = tuple(
             index if index == 0 else Index(f"a{level}_{axis}", index.dim.find())

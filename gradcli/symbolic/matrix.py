@@ -43,10 +43,21 @@ class Translator:
         self.shapes = shapes
         self.memo: dict[Any, Array] = {}
 
-    def text(self, expr: Expr, axes: Sequence[Any], name: str) -> Tree:
-        """An expression as an array with the given axes, those of the variable `name`."""
+    def text(self, expr: Expr, axes: Sequence[Any], shape: str | None = None) -> Tree:
+        """An expression as an array with exactly the given axes.
+
+        Args:
+            expr: in index notation.
+            axes: an index each, or 0 for an axis of size 1.
+            shape: how to say their sizes; by default one by one.
+        """
         array = self.array(expr, [axis for axis in axes if isinstance(axis, Index)])
-        return exact(array, tuple(axes), f"{name}.shape")
+        return exact(array, tuple(axes), shape or self.shape_text(axes))
+
+    def shape_text(self, axes: Sequence[Any]) -> str:
+        """The sizes of some axes as a tuple."""
+        sizes = [t.text_of(self.size(axis)) if isinstance(axis, Index) else "1" for axis in axes]
+        return "(" + ", ".join(sizes) + ("," if len(sizes) == 1 else "") + ")"
 
     # --- one method per kind of expression
 
@@ -106,11 +117,7 @@ class Translator:
     def whole(self, array: WholeArray) -> Tree:
         """A whole array, with exactly its axes."""
         found = self.array(array.body, [axis for axis in array.axes if isinstance(axis, Index)])
-        sizes = [
-            t.text_of(self.size(axis)) if isinstance(axis, Index) else "1" for axis in array.axes
-        ]
-        shape = "(" + ", ".join(sizes) + ("," if len(sizes) == 1 else "") + ")"
-        return exact(found, array.axes, shape)
+        return exact(found, array.axes, self.shape_text(array.axes))
 
     def _element(self, expr: Element) -> Array:
         head, layout = expr.head, expr.indices
