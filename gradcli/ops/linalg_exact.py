@@ -59,16 +59,45 @@ def _refuse(name: str, what: str = "singular") -> GradcliError:
 # --- det, inv, solve ------------------------------------------------------------------------------
 
 
+def _eliminate(left: Objects, right: Objects) -> Any:
+    """Gauss with partial pivoting, in place; returns the determinant, 0 where a pivot is."""
+    product: Any = 1
+    for k in range(len(left)):
+        pivot = max(range(k, len(left)), key=lambda i: abs(left[i, k]))
+        if not left[pivot, k]:
+            return left[pivot, k]
+        if pivot != k:
+            left[[k, pivot]], right[[k, pivot]] = left[[pivot, k]], right[[pivot, k]]
+            product = -product
+        product = product * left[k, k]
+        for i in range(k + 1, len(left)):
+            factor = left[i, k] / left[k, k]
+            left[i, k:] -= factor * left[k, k:]
+            right[i] -= factor * right[k]
+    return product
+
+
+def _det(m: Any, a: Objects) -> Any:
+    return m.mpf(_eliminate(_array(_matrix(m, a), *a.shape), np.empty((len(a), 0), dtype=object)))
+
+
+def _det_or_zero(m: Any, a: Objects) -> Any:
+    """The determinant, 0 where it is no more than a rounding error."""
+    value = _det(m, a)
+    scale = m.fprod(m.norm([m.mpmathify(entry) for entry in row]) for row in a)
+    return value if abs(value) > scale * m.eps * 2**20 else m.zero
+
+
 def det(m: Any, x: Objects) -> Objects:
     """Determinant."""
-    return _stacked(lambda a: m.det(_matrix(m, a)) if len(a) else m.one, x)
+    return _stacked(lambda a: _det(m, a), x)
 
 
 def logabsdet(m: Any, x: Objects) -> Objects:
     """Logarithm of the absolute determinant."""
 
     def one(a: Objects) -> Any:
-        value = abs(m.det(_matrix(m, a))) if len(a) else m.one
+        value = abs(_det_or_zero(m, a))
         return m.log(value) if value else m.ninf
 
     return _stacked(one, x)
@@ -76,7 +105,7 @@ def logabsdet(m: Any, x: Objects) -> Objects:
 
 def sign_det(m: Any, x: Objects) -> Objects:
     """Sign of the determinant."""
-    return _stacked(lambda a: m.sign(m.det(_matrix(m, a))) if len(a) else m.one, x)
+    return _stacked(lambda a: m.sign(_det_or_zero(m, a)), x)
 
 
 def cofactor(m: Any, x: Objects) -> Objects:
@@ -86,8 +115,7 @@ def cofactor(m: Any, x: Objects) -> Objects:
         n = len(a)
         result = np.empty((n, n), dtype=object)
         for i, j in np.ndindex(n, n):
-            minor = np.delete(np.delete(a, i, axis=0), j, axis=1)
-            value = m.det(_matrix(m, minor)) if n > 1 else m.one
+            value = _det(m, np.delete(np.delete(a, i, axis=0), j, axis=1))
             result[i, j] = -value if (i + j) % 2 else value
         return result
 
@@ -106,15 +134,8 @@ def solve(m: Any, a: Objects, b: Objects, vector: bool, name: str = "solve") -> 
         n = len(a)
         left = _array(_matrix(m, a), n, n)
         right = _array(_matrix(m, b), *b.shape)
-        for k in range(n):
-            pivot = max(range(k, n), key=lambda i: abs(left[i, k]))
-            if not left[pivot, k]:
-                raise _refuse(name)
-            left[[k, pivot]], right[[k, pivot]] = left[[pivot, k]], right[[pivot, k]]
-            for i in range(k + 1, n):
-                factor = left[i, k] / left[k, k]
-                left[i, k:] -= factor * left[k, k:]
-                right[i] -= factor * right[k]
+        if not _eliminate(left, right):
+            raise _refuse(name)
         for k in reversed(range(n)):
             right[k] = (
                 (right[k] - left[k, k + 1 :] @ right[k + 1 :]) / left[k, k]
@@ -209,14 +230,20 @@ def singular_vectors(m: Any, x: Objects, side: str) -> Objects:
 
 
 def pinv(m: Any, x: Objects, rcond: float) -> Objects:
-    """Pseudo-inverse, singular values below `rcond` times the largest taken as zero."""
+    """Pseudo-inverse. A singular value that only rounding keeps from 0 leaves the rank open.
+
+    One that is smaller than any rounding of floats is meant: a tiny step away from a lower rank.
+    """
 
     def one(a: Objects) -> Objects:
         rows, columns = a.shape
         count = min(a.shape)
         u, s, vh = m.svd_r(_matrix(m, a))
         largest = max(s, default=m.zero)
-        inverse = _vector(1 / value if value > rcond * largest else m.zero for value in s)
+        zero = largest * m.eps * 2**20
+        if any(1e-25 * largest < value <= rcond * largest for value in s):
+            raise _refuse("pinv", "nearly of a lower rank")
+        inverse = _vector(1 / value if value > zero else m.zero for value in s)
         result: Objects = (_array(vh, count, columns).T * inverse) @ _array(u, rows, count).T
         return result
 
