@@ -1,4 +1,7 @@
-"""The README is true: every console block shows what a terminal of 80 columns shows."""
+"""The README is true: every console block shows what a terminal of 80 columns shows.
+
+`pytest tests/test_readme.py --update-cases` writes what is shown now; read the diff afterwards.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +40,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("readme")
 
 
-def test_console_blocks(folder: Path) -> None:
+def shown_now(block: str, folder: Path) -> str:
+    """A console block with what its commands show now."""
+    lines = []
+    for command, _ in sessions(block):
+        shown, _ = in_terminal(command, folder)
+        assert "Traceback" not in shown
+        lines += [f"$ {command}", *filter(None, [normalised(shown)])]
+    return "\n".join(lines) + "\n"
+
+
+def test_console_blocks(folder: Path, request: pytest.FixtureRequest) -> None:
     blocks = [text for kind, text in BLOCKS if kind == "console"]
     assert blocks
-    for command, expected in [pair for block in blocks for pair in sessions(block)]:
-        shown, _ = in_terminal(command, folder)
-        assert normalised(shown) == normalised(expected), f"$ {command}"
+    now = {block: shown_now(block, folder) for block in blocks}
+    if request.config.getoption("--update-cases"):
+        text = README
+        for block, shown in now.items():
+            text = text.replace(f"```console\n{block}```", f"```console\n{shown}```")
+        (ROOT / "README.md").write_text(text, encoding="utf-8")
+        return
+    for block, shown in now.items():
+        assert shown == block
 
 
 def test_python_blocks() -> None:
