@@ -22,7 +22,8 @@ def tolerance(reference: Array, noise: Array | float, epsilon: float) -> Array:
         epsilon: of the dtype that it was computed in.
     """
     least = float(np.finfo(np.float64).tiny)
-    return np.asarray(math.sqrt(epsilon) * np.abs(reference) + ULPS * noise + least)
+    size = np.where(np.isfinite(reference), np.abs(reference), 0.0)
+    return np.asarray(math.sqrt(epsilon) * size + ULPS * noise + least)
 
 
 def compare(
@@ -61,7 +62,8 @@ def compare(
         top = np.max(larger, where=chosen & np.isfinite(larger), initial=0.0)
         relative = np.where(difference == 0, 0.0, difference / np.maximum(larger, 1e-3 * top))
         relative = np.where(np.isnan(relative), np.inf, relative)
-        excess = np.where(chosen, np.where(difference == 0, 0.0, difference / bound), -1.0)
+        excess = np.where(np.isinf(difference), np.inf, difference / bound)
+        excess = np.where(chosen, np.where(difference == 0, 0.0, excess), -1.0)
     worst = int(np.argmax(excess))
     index = tuple(map(int, np.unravel_index(worst, reverse.shape)))
     return Comparison(

@@ -115,15 +115,15 @@ def symbolic_slopes(bench: Bench, name: str, chosen: Sequence[Index]) -> dict[In
         point[symbol] = sympy.sympify(value)
         symbols.append(symbol)
         exact.inputs[name][index] = symbol
-    output = exact.base()[graph.output.id]
-    total = sympy.Add(*map(sympy.sympify, np.ravel(output).tolist()))
-    found = {}
-    for index, symbol in zip(chosen, symbols, strict=True):
-        value = own(total.diff(symbol)).evalf(30, subs=point)
-        if not (value.is_Number and value.is_finite):
-            raise Cannot("SymPy gives no number")
-        found[index] = float(value)
-    return found
+    try:
+        output = exact.base()[graph.output.id]
+        total = sympy.Add(*map(sympy.sympify, np.ravel(output).tolist()))
+        values = [own(total.diff(symbol)).evalf(30, subs=point) for symbol in symbols]
+    except (TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
+        raise Cannot(f"SymPy gives up ({type(error).__name__})") from error
+    if not all(value.is_Number and value.is_finite for value in values):
+        raise Cannot("SymPy gives no number")
+    return dict(zip(chosen, map(float, values), strict=True))
 
 
 def _tree(nodes: Sequence[Node], variable: Node) -> float:

@@ -15,13 +15,13 @@ from gradcli.verify.noise import rounding_noise
 
 def formula(bench: Bench, name: str, closed: Closed | None) -> Comparison:
     """The closed form against the reverse-mode gradient of one variable."""
-    from gradcli.language import parse
-
     reverse = bench.gradients[name]
     silent = Comparison("formula", name, None, of=int(reverse.size))
     if closed is None or closed.text is None:
         silent.note = (closed.reason if closed is not None else None) or "no closed form"
         return silent
+    from gradcli.language import parse
+
     single = bench.point.graph.output.dtype == FLOAT32
     try:
         program = parse(closed.text)

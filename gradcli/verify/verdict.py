@@ -196,6 +196,9 @@ class _Judge:
             f"{entry}: reverse mode gives {one.reverse:.9g}, {witness} {one.other:.9g} "
             f"(tolerance {one.tolerance:.2g})"
         )
+        if witness == "difference" and any(not kink.variable for kink in self.bench.settled.kinks):
+            heard[witness] = replace(one, ok=None, note="its steps meet a kink")
+            return
         slope, bound, who = self._arbiter(name, one.index, witness)
         if slope is None:
             self._blame("reverse" if witness != "formula" else None, fault)
@@ -234,6 +237,9 @@ class _Judge:
 
     def _weigh_remainder(self, name: str, heard: dict[str, Comparison]) -> None:
         one = heard["taylor"]
+        if self.bench.settled.kinks:
+            heard["taylor"] = replace(one, ok=None, note=f"{one.note}, next to a kink")
+            return
         for witness in ("entries", "difference"):
             if witness not in heard:
                 heard[witness] = self.ask[witness](name)
