@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.errors import GradcliError
 from gradcli.graph import CONSTANT, INPUT, Array, Node, topological
 from gradcli.verify.point import evaluate
 
@@ -74,9 +75,11 @@ def rounding_noise(
         exactly = _run(order, outputs, inputs, None)
         noise = [np.zeros(node.shape) for node in outputs]
         for _ in range(rounds):
-            for worst, value, reference in zip(
-                noise, _run(order, outputs, inputs, rng), exactly, strict=True
-            ):
+            try:
+                values = _run(order, outputs, inputs, rng)
+            except GradcliError:  # rounding alone makes a matrix singular, say
+                return [np.full(node.shape, np.inf) for node in outputs]
+            for worst, value, reference in zip(noise, values, exactly, strict=True):
                 np.fmax(worst, np.abs(value - reference), out=worst)
     return noise
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.errors import GradcliError
 from gradcli.execute import run
 from gradcli.graph import (
     CONSTANT,
@@ -87,10 +88,14 @@ class Point:
 
     def outputs(self, inputs: Mapping[str, Array]) -> Array:
         """The target (float64) at other values of the inputs; nan where it does not exist."""
-        graph = self.record(inputs)
-        if graph is None:
-            return np.full(self.frozen.output.shape, np.nan)
-        return np.asarray(run([graph.output], inputs)[0], dtype=FLOAT64)
+        try:
+            graph = self.record(inputs)
+            if graph is not None:
+                return np.asarray(run([graph.output], inputs)[0], dtype=FLOAT64)
+        except GradcliError as error:
+            if error.kind != "value":  # a matrix that is singular there, say
+                raise
+        return np.full(self.frozen.output.shape, np.nan)
 
     def moved(self, directions: Mapping[str, Array], step: float) -> dict[str, Array]:
         """The inputs after a step along a direction."""
