@@ -1,7 +1,7 @@
 """The determinant: `det`, its derivative `cofactor` (which exists at singular matrices), `logdet`.
 
 Up to 3 by 3 cofactors are written out, so that small integers stay exact. Beyond, they are
-`det(a) * inv(a).T` where that is accurate, and products of singular values where it is not.
+`det(a) * inv(a).T` where that is accurate, and minors or products of singular values where not.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from gradcli.ops.declare import function, primitive
 from gradcli.ops.linalg import spread, square, swap, trace
 
 FAMILY = "linalg"
+_BY_MINORS = 12  # up to this size the cofactors of a singular matrix are its minors
 
 
 # --- det and its derivatives ----------------------------------------------------------------------
@@ -39,6 +40,14 @@ def _polar3(a: Array, b: Array) -> Array:
 def _cofactor2(x: Array) -> Array:
     turned: Array = x[..., ::-1, ::-1] * np.array([[1, -1], [-1, 1]]) + 0.0  # no -0.0
     return turned
+
+
+def _minors(x: Array) -> Array:
+    n = x.shape[-1]
+    kept = np.array([[k for k in range(n) if k != i] for i in range(n)])
+    minors = x[..., kept[:, None, :, None], kept[None, :, None, :]]
+    signs = 1.0 - 2.0 * (np.add.outer(np.arange(n), np.arange(n)) % 2)
+    return np.asarray(signs * np.linalg.det(minors) + 0.0)
 
 
 def _others(s: Array) -> Array:
@@ -74,6 +83,8 @@ def _cofactor(x: Array) -> Array:
             return np.asarray(np.linalg.det(x)[..., None, None] * swap(inverse))
     except np.linalg.LinAlgError:
         pass
+    if n <= _BY_MINORS:
+        return _minors(x)
     u, s, vh, sign = _signed_svd(x)
     return np.asarray(sign * ((u * _others(s)[..., None, :]) @ vh))
 

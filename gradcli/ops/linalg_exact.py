@@ -177,11 +177,18 @@ def _lower(a: Objects) -> Objects:
     return np.where(np.tri(n, dtype=bool), a, a.T)
 
 
+def _without_dust(m: Any, values: Any) -> list[Any]:
+    """Rounding errors as zeros, so that a singular matrix is one."""
+    dust = max(map(abs, values), default=m.zero) * m.eps * 2**20
+    return [value if abs(value) > dust else m.zero for value in values]
+
+
 def eigvalsh(m: Any, x: Objects) -> Objects:
     """Ascending eigenvalues of the symmetric matrix in the lower triangle."""
 
     def one(a: Objects) -> Objects:
-        return _vector(sorted(m.eigsy(_matrix(m, _lower(a)), eigvals_only=True)))
+        values = m.eigsy(_matrix(m, _lower(a)), eigvals_only=True)
+        return _vector(sorted(_without_dust(m, values)))
 
     return _stacked(one, x)
 
@@ -209,7 +216,33 @@ def svdvals(m: Any, x: Objects) -> Objects:
     """Descending singular values."""
 
     def one(a: Objects) -> Objects:
-        return _vector(sorted(m.svd_r(_matrix(m, a), compute_uv=False), reverse=True))
+        return _vector(_singular_values(m, a))
+
+    return _stacked(one, x)
+
+
+def _singular_values(m: Any, a: Objects) -> list[Any]:
+    values = m.svd_r(_matrix(m, a), compute_uv=False) if a.size else []
+    return sorted(_without_dust(m, values), reverse=True)
+
+
+def _open_rank(values: list[Any], rcond: float) -> bool:
+    """Whether only rounding keeps a singular value from 0, so that the rank is anybody's guess.
+
+    One that is smaller than any rounding of floats is meant: a tiny step away from a lower rank.
+    """
+    largest = max(values, default=0)
+    return any(1e-25 * largest < value <= rcond * largest for value in values)
+
+
+def matrix_rank(m: Any, x: Objects, tol: float | None) -> Objects:
+    """Number of singular values above `tol`, or that are not 0."""
+
+    def one(a: Objects) -> Any:
+        values = _singular_values(m, a)
+        if tol is None and _open_rank(values, max(a.shape) * 2.0**-52):
+            raise _refuse("matrix_rank", "nearly of a lower rank")
+        return m.mpf(sum(value > (tol or 0) for value in values))
 
     return _stacked(one, x)
 
@@ -230,20 +263,16 @@ def singular_vectors(m: Any, x: Objects, side: str) -> Objects:
 
 
 def pinv(m: Any, x: Objects, rcond: float) -> Objects:
-    """Pseudo-inverse. A singular value that only rounding keeps from 0 leaves the rank open.
-
-    One that is smaller than any rounding of floats is meant: a tiny step away from a lower rank.
-    """
+    """Pseudo-inverse."""
 
     def one(a: Objects) -> Objects:
         rows, columns = a.shape
         count = min(a.shape)
         u, s, vh = m.svd_r(_matrix(m, a))
-        largest = max(s, default=m.zero)
-        zero = largest * m.eps * 2**20
-        if any(1e-25 * largest < value <= rcond * largest for value in s):
+        values = _without_dust(m, s)
+        if _open_rank(values, rcond):
             raise _refuse("pinv", "nearly of a lower rank")
-        inverse = _vector(1 / value if value > zero else m.zero for value in s)
+        inverse = _vector(1 / value if value else m.zero for value in values)
         result: Objects = (_array(vh, count, columns).T * inverse) @ _array(u, rows, count).T
         return result
 

@@ -258,6 +258,11 @@ def _matrix_rank(x: Array, tol: float | None) -> Array:
     return np.asarray(np.sum(s > bound, axis=-1))
 
 
+def _rank_kink(x: Array, tol: float | None) -> Array:
+    """A low rank is lost by the smallest step."""
+    return np.asarray(_matrix_rank(x, tol) < min(x.shape[-2:]))
+
+
 primitive(
     "matrix_rank",
     evaluate=_matrix_rank,
@@ -265,6 +270,8 @@ primitive(
     vjp=None,
     cut="piecewise constant",
     dtype="index",
+    exact=exact.matrix_rank,
+    kink=_rank_kink,
     doc="Rank of a matrix.",
     family=FAMILY,
 )
