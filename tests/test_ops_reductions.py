@@ -7,6 +7,7 @@ sum of the output) from JAX in float64; nothing in it was computed with gradcli.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,61 @@ def test_cut(name: str, arrays: list[Any], static: dict[str, Any], value: Any) -
     (got,) = run([output], inputs)
     assert got.shape == output.shape
     np.testing.assert_array_equal(got, value)
+
+
+NUMPY: list[tuple[str, list[Any], dict[str, Any], Callable[..., Any]]] = [
+    ("nanmedian", [[3.0, nan, 1.0, 2.0, 7.0]], {}, np.nanmedian),
+    ("nanmedian", [[[3.0, nan, 1.0], [4.0, 5.0, 0.5]]], {"axis": 0}, np.nanmedian),
+    ("nanquantile", [[3.0, nan, 1.0, 2.0, 7.0]], {"q": 0.3}, np.nanquantile),
+    ("nanpercentile", [[[3.0, nan, 1.0], [4.0, 5.0, 0.5]]], {"q": 30, "axis": 1}, np.nanpercentile),
+    ("nanargmax", [[3.0, nan, 5.0]], {}, np.nanargmax),
+    ("nanargmin", [[[3.0, nan], [1.0, 5.0]]], {"axis": 1}, np.nanargmin),
+    ("nancumprod", [[3.0, nan, 5.0]], {}, np.nancumprod),
+    ("cummax", [[1.0, 3.0, 2.0, 4.0, 0.0]], {}, np.maximum.accumulate),
+    ("cummin", [[[1.0, 3.0, 2.0], [4.0, 0.0, 5.0]]], {"axis": 1}, np.minimum.accumulate),
+    ("polyadd", [[1.0, 2.0, 3.0], [4.0, 5.0]], {}, np.polyadd),
+    ("polysub", [[1.0, 2.0], [4.0, 5.0, 6.0]], {}, np.polysub),
+    ("gradient", [[1.0, 4.0, 9.0, 25.0], [0.0, 1.0, 2.5, 4.0]], {"edge_order": 2}, np.gradient),
+    ("correlate", [[1.0, 4.0, 9.0], [0.5, 2.0, 1.0, 3.0]], {"mode": "same"}, np.correlate),
+    ("vector_norm", [[[1.0, 4.0], [2.0, 3.0]]], {"ord": 3}, np.linalg.vector_norm),
+    ("norm", [[[1.0, 4.0], [2.0, 3.0]]], {"ord": "nuc"}, np.linalg.norm),
+    ("norm", [[[1.0, 4.0], [2.0, 3.0]]], {"ord": 2, "keepdims": True}, np.linalg.norm),
+    ("matrix_norm", [np.arange(24.0).reshape(2, 3, 4) ** 2], {"ord": -2}, np.linalg.matrix_norm),
+    ("norm", [np.arange(24.0).reshape(2, 3, 4)], {"ord": 2, "axis": (0, 2)}, np.linalg.norm),
+    (
+        "average",
+        [[[1.0, 4.0], [2.0, 3.0]], [0.5, 2.0]],
+        {"axis": 0},
+        lambda x, w, axis: w @ x / 2.5,
+    ),
+    ("l2_loss", [[3.0, 4.0]], {}, lambda x: 12.5),
+    ("standardize", [[3.0, 4.0, 8.0]], {}, lambda x: (x - x.mean()) / np.sqrt(x.var() + 1e-5)),
+    ("cumulative_trapezoid", [[3.0, 4.0, 8.0]], {}, lambda y: np.array([3.5, 9.5])),
+    ("pairwise_distance", [[3.0, 4.0], [0.0, 0.0]], {"eps": 0.0}, lambda x, y, eps: 5.0),
+]
+
+
+@pytest.mark.parametrize(("name", "arrays", "static", "reference"), NUMPY)
+def test_numpy(
+    name: str, arrays: list[Any], static: dict[str, Any], reference: Callable[..., Any]
+) -> None:
+    """The value is NumPy's, and the gradient follows it along a random direction."""
+    output, nodes, inputs = build(name, *arrays, **static)
+    weights = np.random.default_rng(1).normal(size=output.shape)
+    gradients = present(gradient(output, nodes, constant(weights)), nodes)
+    value, *slopes = run([output, *gradients], inputs)
+    given = [np.asarray(array, dtype=float) for array in arrays]
+    assert_same(value, reference(*given, **static), 1e-12)
+    step = 1e-6
+    for place, (array, slope) in enumerate(zip(given, slopes, strict=True)):
+        direction = np.random.default_rng(place).normal(size=array.shape)
+        ends = []
+        for sign in (1, -1):
+            moved = {**inputs, f"x{place}": array + sign * step * direction}
+            ends.append(np.sum(weights * run([output], moved)[0]))
+        assert np.nansum(slope * direction) == pytest.approx(
+            (ends[0] - ends[1]) / (2 * step), rel=1e-6, abs=1e-6
+        )
 
 
 def test_topk() -> None:

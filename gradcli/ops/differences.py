@@ -60,6 +60,22 @@ def ediff1d(x: Node, to_end: Node | None = None, to_begin: Node | None = None) -
     return joined([reshape(part, (part.size,)) for part in parts if part is not None], -1)
 
 
+def _areas(name: str, y: Node, x: Node | None, dx: Any, axis: int) -> Node:
+    """The trapezia between neighbours along an axis."""
+    if x is not None:
+        if x.shape not in (y.shape, (y.shape[axis],)):
+            raise GradcliError(
+                f"{name}: a grid of shape {shape_text(x.shape)} does not fit "
+                f"samples of shape {shape_text(y.shape)}",
+                kind="shape",
+            )
+        if x.ndim == 1:
+            x = reshape(x, (x.size,) + (1,) * (-axis - 1))
+        dx = _steps(x, axis)
+    heights = y[along(axis, slice(1, None))] + y[along(axis, slice(None, -1))]
+    return heights * (dx / 2.0)
+
+
 @function(
     "trapezoid",
     "y, x=None, dx=1.0; axis=-1",
@@ -71,18 +87,28 @@ def ediff1d(x: Node, to_end: Node | None = None, to_begin: Node | None = None) -
 def trapezoid(y: Node, x: Node | None = None, dx: Any = 1.0, axis: Any = -1) -> Node:
     """NumPy's `trapezoid`."""
     axis = one_axis("trapezoid", axis, y.ndim)
-    if x is not None:
-        if x.shape not in (y.shape, (y.shape[axis],)):
-            raise GradcliError(
-                f"trapezoid: a grid of shape {shape_text(x.shape)} does not fit "
-                f"samples of shape {shape_text(y.shape)}",
-                kind="shape",
-            )
-        if x.ndim == 1:
-            x = reshape(x, (x.size,) + (1,) * (-axis - 1))
-        dx = _steps(x, axis)
-    upper, lower = y[along(axis, slice(1, None))], y[along(axis, slice(None, -1))]
-    return sum_((upper + lower) * dx, axis) / 2.0
+    return sum_(_areas("trapezoid", y, x, dx, axis), axis)
+
+
+@function(
+    "cumulative_trapezoid",
+    "y, x=None, dx=1.0; axis=-1; initial=None",
+    "Running integral along an axis by the trapezoidal rule.",
+    family=FAMILY,
+    example="cumulative_trapezoid(y, x)",
+)
+def cumulative_trapezoid(
+    y: Node, x: Node | None = None, dx: Any = 1.0, initial: Node | None = None, axis: Any = -1
+) -> Node:
+    """SciPy's `cumulative_trapezoid`."""
+    axis = one_axis("cumulative_trapezoid", axis, y.ndim)
+    areas = _areas("cumulative_trapezoid", y, x, dx, axis)
+    running = apply("cumsum", areas, axis=axis, reverse=False)
+    if initial is None:
+        return running
+    slot = y.ndim + axis
+    start = apply("broadcast_to", initial, shape=(*y.shape[:slot], 1, *y.shape[slot + 1 :]))
+    return joined([start, running], axis)
 
 
 # --- gradient -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Losses and distances, by the names of TensorFlow and torch, over the stable primitives."""
+"""Losses and the affine layer, by the names of TensorFlow and torch, on the stable primitives."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 
 from gradcli.errors import GradcliError
-from gradcli.graph import Array, Node, apply, broadcast_shapes, shape_text
+from gradcli.graph import Array, Node, apply, shape_text
 from gradcli.ops.arithmetic import as_float
 from gradcli.ops.declare import (
     describe,
     elementwise,
     function,
-    negative_axes,
     one_axis,
 )
-from gradcli.ops.norms import vector_norm
 from gradcli.ops.reductions import mean
 from gradcli.ops.structure import reshape, sum_
 
@@ -35,6 +33,22 @@ def _reduced(name: str, loss: Node, reduction: Any) -> Node:
         f"{name}: reduction must be 'mean', 'sum' or 'none', not {describe(reduction)}",
         kind="value",
     )
+
+
+# --- layers --------------------------------------------------------------------------------------
+
+
+@function(
+    "linear",
+    "x, W, b=None",
+    "Affine layer, `x @ W.T + b`.",
+    family=FAMILY,
+    example="linear(x, A)",
+)
+def linear(x: Node, W: Node, b: Node | None = None) -> Node:
+    """torch's `F.linear`."""
+    product = apply("matmul", x, W.T)
+    return product if b is None else product + b
 
 
 # --- regression ---------------------------------------------------------------------------------
@@ -92,6 +106,18 @@ def _huber_loss(difference: Node, delta: Any = 1.0) -> Node:
 def _smooth_l1_loss(difference: Node, beta: Any = 1.0) -> Node:
     bound = _positive("smooth_l1_loss", "beta", beta)
     return _huber(difference, bound) / bound
+
+
+@function(
+    "l2_loss",
+    "x",
+    "Half the sum of the squares.",
+    family=FAMILY,
+    example="l2_loss(x)",
+)
+def l2_loss(x: Node) -> Node:
+    """TensorFlow's `nn.l2_loss`."""
+    return 0.5 * sum_(x**2.0)
 
 
 _declare_difference("mse_loss", "Mean square", lambda difference: difference**2.0)
@@ -273,60 +299,3 @@ def kl_div_loss(
     if reduction == "batchmean":
         return sum_(loss) / float(loss.shape[0] if loss.ndim else 1)
     return _reduced("kl_div_loss", loss, reduction)
-
-
-# --- directions ---------------------------------------------------------------------------------
-
-
-@function(
-    "normalize",
-    "x; p=2.0, axis=None, eps=1e-12",
-    "`x / max(norm(x), eps)` along an axis (torch's axis 1 by default; the only one of a vector).",
-    family=FAMILY,
-    example="normalize(x)",
-)
-def normalize(x: Node, p: Any = 2.0, axis: Any = None, eps: Any = 1e-12) -> Node:
-    """torch's `F.normalize`."""
-    axis = one_axis("normalize", (1 if x.ndim > 1 else 0) if axis is None else axis, x.ndim)
-    return x / apply("maximum", vector_norm(x, p, axis, True), eps)
-
-
-@function(
-    "l2_normalize",
-    "x; axis=None, epsilon=1e-12",
-    "`x / norm(x)` over axes (all where none is named).",
-    family=FAMILY,
-    example="l2_normalize(x)",
-)
-def l2_normalize(x: Node, axis: Any = None, epsilon: Any = 1e-12) -> Node:
-    """TensorFlow's, whose `epsilon` bounds the square of the norm."""
-    axes = negative_axes("l2_normalize", axis, x.ndim)
-    return x / apply("maximum", vector_norm(x, 2, axes, True), float(np.sqrt(epsilon)))
-
-
-@function(
-    "cosine_similarity",
-    "x, y; axis=None, eps=1e-8",
-    "Cosine of the angle between vectors along an axis (torch's axis 1 by default).",
-    family=FAMILY,
-    example="cosine_similarity(x, y)",
-)
-def cosine_similarity(x: Node, y: Node, axis: Any = None, eps: Any = 1e-8) -> Node:
-    """torch's `F.cosine_similarity`."""
-    rank = len(broadcast_shapes("cosine_similarity", x.shape, y.shape))
-    axis = one_axis("cosine_similarity", (1 if rank > 1 else 0) if axis is None else axis, rank)
-    x_norm, y_norm = (apply("maximum", vector_norm(part, 2, axis), eps) for part in (x, y))
-    return sum_(x * y, axis) / (x_norm * y_norm)
-
-
-@function(
-    "linear",
-    "x, W, b=None",
-    "Affine layer, `x @ W.T + b`.",
-    family=FAMILY,
-    example="linear(x, A)",
-)
-def linear(x: Node, W: Node, b: Node | None = None) -> Node:
-    """torch's `F.linear`."""
-    product = apply("matmul", x, W.T)
-    return product if b is None else product + b

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, constant
-from gradcli.ops.declare import FUNCTIONS, function, negative_axes
+from gradcli.ops.declare import FUNCTIONS, function, negative_axes, reduced_shape
 from gradcli.ops.norms import norm_over
 from gradcli.ops.reductions import Axes, prod
+from gradcli.ops.scans import scan_axis
 from gradcli.ops.statistics import checked_ddof
-from gradcli.ops.structure import sum_
+from gradcli.ops.structure import reshape, sum_
 
 FAMILY = "reductions over nan"
 
@@ -135,3 +137,75 @@ def _declare_scan(name: str, plain: str, neutral: float, words: str) -> None:
 
 _declare_scan("nancumsum", "cumsum", 0.0, "Cumulative sum")
 _declare_scan("nancumprod", "cumprod", 1.0, "Cumulative product")
+
+
+# --- positions, order statistics ----------------------------------------------------------------
+
+
+def _declare_position(name: str, plain: str, least: float) -> None:
+    def build(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
+        filled = _filled(x, least)
+        result: Node = FUNCTIONS[plain].build(filled, axis=axis, keepdims=keepdims)
+        return result
+
+    function(
+        name,
+        "x; axis=None, keepdims=False",
+        f"`{plain}` of the entries that are not nan; its derivative is 0.",
+        family=FAMILY,
+        example=f"x[{name}(x)]",
+    )(build)
+
+
+_declare_position("nanargmax", "argmax", -np.inf)
+_declare_position("nanargmin", "argmin", np.inf)
+
+
+def _nan_quantile(name: str, x: Node, q: Any, axis: Any, keepdims: bool) -> Node:
+    """Ranks count the entries that are not nan; sorting puts nan last."""
+    if isinstance(q, bool) or not isinstance(q, (int, float)) or not 0.0 <= q <= 1.0:
+        raise GradcliError(f"{name}: q must be a number in its range", kind="value")
+    whole = reduced_shape(x.shape, negative_axes(name, axis, x.ndim), bool(keepdims))
+    x, slot = scan_axis(name, x, axis)
+    rank = apply("maximum", (_counted(x, (slot,)) - 1.0) * float(q), 0.0)
+    below, above = apply("floor", rank), apply("ceil", rank)
+    ranked = apply("sort", x, axis=slot)
+    low, high = (apply("take_along", ranked, place, axis=slot) for place in (below, above))
+    return reshape(low + (high - low) * (rank - below), whole)
+
+
+@function(
+    "nanquantile",
+    "x; q, axis=None, keepdims=False",
+    "`quantile` of the entries that are not nan.",
+    family=FAMILY,
+    example="nanquantile(x, 0.3)",
+)
+def nanquantile(x: Node, q: Any = 0.5, axis: Any = None, keepdims: bool = False) -> Node:
+    """NumPy's `nanquantile`."""
+    return _nan_quantile("nanquantile", x, q, axis, keepdims)
+
+
+@function(
+    "nanpercentile",
+    "x; q, axis=None, keepdims=False",
+    "`percentile` of the entries that are not nan.",
+    family=FAMILY,
+    example="nanpercentile(x, 30)",
+)
+def nanpercentile(x: Node, q: Any = 50, axis: Any = None, keepdims: bool = False) -> Node:
+    """NumPy's `nanpercentile`."""
+    share = q / 100 if isinstance(q, (int, float)) and not isinstance(q, bool) else q
+    return _nan_quantile("nanpercentile", x, share, axis, keepdims)
+
+
+@function(
+    "nanmedian",
+    "x; axis=None, keepdims=False",
+    "`median` of the entries that are not nan.",
+    family=FAMILY,
+    example="nanmedian(x)",
+)
+def nanmedian(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
+    """NumPy's `nanmedian`."""
+    return _nan_quantile("nanmedian", x, 0.5, axis, keepdims)

@@ -97,6 +97,43 @@ def polymul(a: Node, b: Node) -> Node:
     return convolve(a, b)
 
 
+def _added(name: str, a: Node, b: Node, sign: float) -> Node:
+    for part in (a, b):
+        _check_vector(name, "the coefficients", part)
+    size = max(a.size, b.size)
+    a, b = (
+        part
+        if part.size == size
+        else joined([constant(np.zeros(size - part.size), part.dtype), part], -1)
+        for part in (a, b)
+    )
+    return a + b if sign > 0 else a - b
+
+
+@function(
+    "polyadd",
+    "a, b",
+    "Coefficients of the sum of two polynomials.",
+    family=FAMILY,
+    example="polyadd(x, y)",
+)
+def polyadd(a: Node, b: Node) -> Node:
+    """NumPy's `polyadd`."""
+    return _added("polyadd", a, b, 1.0)
+
+
+@function(
+    "polysub",
+    "a, b",
+    "Coefficients of the difference of two polynomials.",
+    family=FAMILY,
+    example="polysub(x, y)",
+)
+def polysub(a: Node, b: Node) -> Node:
+    """NumPy's `polysub`."""
+    return _added("polysub", a, b, -1.0)
+
+
 @function(
     "vander",
     "x; N=None, increasing=False",

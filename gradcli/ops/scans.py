@@ -195,3 +195,65 @@ _declare(
     "`log(cumsum(exp(x)))`, without overflow,",
     ("cumlogsumexp", "cumulative_logsumexp"),
 )
+
+
+# --- running extremes ---------------------------------------------------------------------------
+
+
+def _leaders(x: Array, axis: int, largest: bool) -> Array:
+    """Positions of the running maximum (minimum); the latest at a tie."""
+    x = x if largest else -x
+    best = _running(x, axis)
+    places = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (-axis - 1))
+    found: Array = np.maximum.accumulate(np.where(x == best, places, 0), axis=axis)
+    return found
+
+
+def _running(x: Array, axis: int) -> Any:
+    return np.maximum.accumulate(x, axis=axis)
+
+
+def _leaders_kink(x: Array, axis: int, largest: bool) -> Array:
+    x = x if largest else -x
+    best = _running(x, axis)
+    tied = np.zeros(x.shape, dtype=bool)
+    after = along(axis, slice(1, None))
+    tied[after] = x[after] == best[along(axis, slice(None, -1))]
+    return tied
+
+
+primitive(
+    "running_argmax",
+    evaluate=_leaders,
+    shape=lambda shape, axis, largest: shape,
+    vjp=None,
+    cut="a position is piecewise constant",
+    dtype="index",
+    kink=_leaders_kink,
+    doc="Positions of the running maximum (minimum) along an axis.",
+    family=FAMILY,
+)
+
+
+def _declare_running(name: str, words: str) -> None:
+    def build(x: Node, axis: Any = 0, reverse: bool = False) -> Node:
+        if x.ndim == 0:
+            x = reshape(x, (1,))
+        axis = one_axis(name, axis, x.ndim)
+        back = along(axis, slice(None, None, -1))
+        x = x[back] if reverse else x
+        places = apply("running_argmax", x, axis=axis, largest=name == "cummax")
+        result = apply("take_along", x, places, axis=axis)
+        return result[back] if reverse else result
+
+    function(
+        name,
+        "x; axis=0, reverse=False",
+        f"Running {words} along an axis.",
+        family=FAMILY,
+        example=f"{name}(x)",
+    )(build)
+
+
+_declare_running("cummax", "maximum")
+_declare_running("cummin", "minimum")
