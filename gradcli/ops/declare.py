@@ -114,7 +114,7 @@ def weigh(g: Node, d: Any) -> Node:
     """
     if not isinstance(d, Node):
         return g * d
-    if is_constant(g, 1.0) and g.shape == ():
+    if is_constant(g, 1.0) and g.shape == () and d.dtype.kind == "f":
         return d
     if is_constant(d):
         return g * d

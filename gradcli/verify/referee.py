@@ -85,22 +85,22 @@ class Referee:
     def entry(self, name: str, index: tuple[int, ...]) -> Slopes:
         """The slopes along one entry of a variable."""
         direction = np.zeros(self.point.inputs[name].shape)
-        direction[index] = self._unit(name, index)
-        return self.line({name: direction}, 1.0 / float(direction[index]))
+        unit = direction[index] = self._unit(name, index)
+        return self.line({name: direction}, unit)
 
-    def line(self, directions: Mapping[str, Array], scale: float = 1.0) -> Slopes:
-        """The slopes along a line, times `scale`; a direction has entries of natural size."""
+    def line(self, directions: Mapping[str, Array], unit: float = 1.0) -> Slopes:
+        """The slopes along a line, by `unit`; a direction has entries of natural size."""
         digits = self.base_digits
         sides = [self._quotient(directions, sign, STEP, digits) for sign in (-1, 1)]
         if _settled(*sides) and self._plausible(sides[1]):
-            return _two_sided(sides[1] * scale)
+            return _two_sided(sides[1] / unit)
         finer = [self._quotient(directions, sign, 2 * STEP, digits + 2 * STEP) for sign in (-1, 1)]
         left, right = (_limit(*pair) for pair in zip(sides, finer, strict=True))
         jump = any(_jumps(*pair) for pair in zip(sides, finer, strict=True))
         if math.isfinite(left) and math.isfinite(right) and _close(left, right):
-            return _two_sided(right * scale)
+            return _two_sided(right / unit)
         edge = any(quotient != quotient for quotient in sides)
-        return Slopes(float(left) * scale, float(right) * scale, False, jump, edge)
+        return Slopes(float(left / unit), float(right / unit), False, jump, edge)
 
     def derivative(self, name: str, index: tuple[int, ...], digits: int) -> float:
         """The two-sided slope along one entry, computed with `digits` digits."""
@@ -247,6 +247,8 @@ def _limit(coarse: Any, fine: Any) -> Any:
     """What a quotient tends to: quotients at 1e-30 and at 1e-60."""
     if coarse != coarse or fine != fine:
         return math.nan
+    if abs(fine) == math.inf:
+        return math.inf if fine > 0 else -math.inf
     if _close(coarse, fine):
         return fine
     if abs(fine) <= 1e-2 * abs(coarse):
