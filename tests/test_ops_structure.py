@@ -257,6 +257,29 @@ def test_random_slices_follow_numpy() -> None:
         assert np.array_equal(run([x[part]], {"x": value})[0], value[part])
 
 
+def test_entries_taken_in_a_loop_are_scattered_once() -> None:
+    """Otherwise the gradient of a loop over n entries would cost n * n."""
+    n = 200
+    x = input_node("x", (n,))
+    value = np.random.default_rng(6).normal(size=n)
+    chain = x[0] * x[1:3][0]
+    for i in range(1, n):
+        chain = chain + x[i] * x[i - 1]
+    (first,) = gradient(chain, [x])
+    assert first is not None
+    assert sum(node.op.name == "scatter" for node in topological([first])) < 4
+    want = np.zeros(n)
+    want[1:] += value[:-1]
+    want[:-1] += value[1:]
+    want[:2] += value[1::-1]
+    np.testing.assert_allclose(run([first], {"x": value})[0], want, rtol=1e-13)
+    (second,) = gradient(first, [x], constant(np.eye(n)[5]))
+    assert second is not None
+    row = np.zeros(n)
+    row[[4, 6]] = 1.0
+    np.testing.assert_allclose(run([second], {"x": value})[0], row)
+
+
 # --- contractions --------------------------------------------------------------------------------
 
 

@@ -10,11 +10,17 @@ gradient of a gradient is the same function.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, at, constant, shape_text, topological
 from gradcli.ops.arithmetic import full_like
+from gradcli.ops.joins import merged_scatters
 from gradcli.ops.structure import broadcast_to, unbroadcast
+
+FEW = 16
+"""Up to so many scatters into one array are summed as they are."""
 
 
 def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -> list[Node | None]:
@@ -56,12 +62,14 @@ def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -
     for node in order:
         if any(parent.id in active for parent in node.inputs):
             active.add(node.id)
-    adjoints: dict[int, Node] = {output.id: cotangent}
+    adjoints: dict[int, list[Node]] = {output.id: [cotangent]}
     for node in reversed(order):
-        g = adjoints.get(node.id)
-        if g is None or node.id not in active or not node.inputs:
+        if node.id not in adjoints or node.id not in active or not node.inputs:
             continue
-        if node.id not in wanted:
+        g = total(adjoints[node.id])
+        if node.id in wanted:
+            adjoints[node.id] = [g]
+        else:
             del adjoints[node.id]
         if node.op.vjp is None:
             continue
@@ -77,12 +85,24 @@ def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -
                     contribution.shape,
                     parent.shape,
                 )
-                before = adjoints.get(parent.id)
-                adjoints[parent.id] = contribution if before is None else before + contribution
+                adjoints.setdefault(parent.id, []).append(contribution)
     results: list[Node | None] = []
     for node in wrt:
         found = adjoints.get(node.id)
         if found is not None and node.id != output.id and node.id not in {n.id for n in order}:
             found = None
-        results.append(None if found is None else broadcast_to(found, node.shape))
+        results.append(None if found is None else broadcast_to(total(found), node.shape))
     return results
+
+
+def total(contributions: list[Node]) -> Node:
+    """The sum of the cotangents that reach a node.
+
+    Many entries taken one by one (`x[i]` in a loop) give many scatters: one scatter of all of them
+    keeps the cost linear in the length of the program.
+    """
+    scattered = [node for node in contributions if node.op.name == "scatter"]
+    if len(scattered) > FEW:
+        others = [node for node in contributions if node.op.name != "scatter"]
+        contributions = [*others, merged_scatters(scattered)]
+    return reduce(add, contributions)

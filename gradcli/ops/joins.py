@@ -210,3 +210,15 @@ def block(arrays: Any) -> Node:
         return joined([assemble(inner, axis + 1) for inner in part], axis)
 
     return assemble(arrays, -depth)
+
+
+def merged_scatters(parts: Sequence[Node]) -> Node:
+    """The sum of scatters into arrays of one shape, as one scatter."""
+    shape = parts[0].shape
+    size = parts[0].size
+    flat = np.arange(size).reshape(shape)
+    places = [flat[part.params["index"]].ravel() for part in parts]
+    values = [reshape(part.inputs[0], (part.inputs[0].size,)) for part in parts]
+    index = (np.concatenate(places),)
+    summed = apply("scatter", joined(values, -1), index=index, shape=(size,), rank=1)
+    return reshape(summed, shape)
