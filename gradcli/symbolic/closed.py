@@ -39,7 +39,7 @@ def closed_forms(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
         >>> from gradcli.graph import Graph, input_node
         >>> x = input_node("x", (4,))
         >>> closed_forms(Graph({"x": x}, (2 * x.T) @ x), ["x"])["x"].text
-        '4 * x'
+        '4*x'
     """
     return _derive(graph, wrt, rows=False)
 

@@ -133,7 +133,7 @@ def _latex(tree: Tree) -> Piece:
     if kind == "name":
         return _latex_name(tree.text), POSTFIX
     if kind == "number":
-        top, _, bottom = tree.text.partition(" / ")
+        top, _, bottom = tree.text.partition("/")
         if bottom:
             return rf"\frac{{{top}}}{{{bottom}}}", POSTFIX
         mantissa, _, exponent = tree.text.partition("e")
@@ -240,7 +240,7 @@ def _unicode(tree: Tree) -> Piece:
     if kind == "name":
         return GREEK.get(tree.text, "π" if tree.text == "pi" else tree.text), POSTFIX
     if kind == "number":
-        return tree.text.replace(" / ", "/"), MULTIPLY if "/" in tree.text else POSTFIX
+        return tree.text, MULTIPLY if "/" in tree.text else POSTFIX
     if kind == "sum":
         return _signed(tree, _unicode, _ROUND), ADD
     if kind == "negative":

@@ -497,6 +497,120 @@ class polygamma(Scalar):
         return Integer(0), polygamma(n + 1, x)
 
 
+class beta(Scalar):
+    """gamma(a)*gamma(b)/gamma(a + b)."""
+
+    nargs = 2
+
+    def derivatives(self) -> tuple[Any, ...]:
+        a, b = self.args
+        return self * (digamma(a) - digamma(a + b)), self * (digamma(b) - digamma(a + b))
+
+
+class Incomplete(Scalar):
+    """An incomplete function: the derivative by its last argument is `density`, those by the others are
+    functions of their own, whose own ones have no closed form."""
+
+    slopes: tuple[Any, ...] = ()
+
+    def density(self) -> Any:
+        """The derivative by the last argument."""
+        raise NotImplementedError
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        if argindex == len(self.args):
+            return self.density()
+        if argindex > len(self.slopes):
+            raise ArgumentIndexError(self, argindex)
+        return self.slopes[argindex - 1](*self.args)
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    return x ** (a - 1) * exp(-x) / gamma(a)
+
+
+def _beta_density(a: Any, b: Any, x: Any) -> Any:
+    return x ** (a - 1) * (1 - x) ** (b - 1) / beta(a, b)
+
+
+class gammainc_da(Incomplete):
+    """The derivative of gammainc by its first argument."""
+
+    nargs = 2
+
+    def density(self) -> Any:
+        a, x = self.args
+        return _gamma_density(a, x) * (log(x) - digamma(a))
+
+
+class gammainc(Incomplete):
+    """The regularised lower incomplete gamma function."""
+
+    nargs = 2
+    slopes = (gammainc_da,)
+
+    def density(self) -> Any:
+        return _gamma_density(*self.args)
+
+
+class gammaincc(Incomplete):
+    """The regularised upper incomplete gamma function."""
+
+    nargs = 2
+    slopes = (lambda a, x: -gammainc_da(a, x),)
+
+    def density(self) -> Any:
+        return -_gamma_density(*self.args)
+
+
+class betainc_da(Incomplete):
+    """The derivative of betainc by its first argument."""
+
+    nargs = 3
+
+    def density(self) -> Any:
+        a, b, x = self.args
+        return _beta_density(a, b, x) * (log(x) - digamma(a) + digamma(a + b))
+
+
+class betainc_db(Incomplete):
+    """The derivative of betainc by its second argument."""
+
+    nargs = 3
+
+    def density(self) -> Any:
+        a, b, x = self.args
+        return _beta_density(a, b, x) * (log1p(-x) - digamma(b) + digamma(a + b))
+
+
+class betainc(Incomplete):
+    """The regularised incomplete beta function."""
+
+    nargs = 3
+    slopes = (betainc_da, betainc_db)
+
+    def density(self) -> Any:
+        return _beta_density(*self.args)
+
+
+class expi(Scalar):
+    """The exponential integral Ei."""
+
+    nargs = 1
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (exp(self.args[0]) / self.args[0],)
+
+
+class exp1(Scalar):
+    """The exponential integral E1."""
+
+    nargs = 1
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (-exp(-self.args[0]) / self.args[0],)
+
+
 def besseli(n: Any, x: Any) -> Any:
     """The modified Bessel function of whole order: `i0`, `i1` or `iv`."""
     n = abs(sympy.sympify(n))
@@ -589,6 +703,7 @@ _CLASSES = (
     less, less_equal, equal, logical_not, logical_and, logical_or, where, sign, floor, ceil, trunc, round,
     maximum, minimum, relu, sigmoid, softplus, logaddexp, log1p, expm1, xlogy, tanh, cbrt, hypot, arctan2,
     erfc, erfcx, ndtr, log_ndtr, ndtri, gamma, gammaln, digamma, polygamma, i0, i1, iv, sinc, spherical_jn,
+    beta, gammainc, gammaincc, gammainc_da, betainc, betainc_da, betainc_db, expi, exp1,
 )  # fmt: skip
 
 TABLE: dict[str, Any] = {

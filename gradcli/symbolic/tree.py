@@ -64,7 +64,7 @@ def number_text(value: Fraction) -> str:
         return as_float
     if max(value.numerator, value.denominator) > 10**6:
         return as_float
-    return f"{value.numerator} / {value.denominator}"
+    return f"{value.numerator}/{value.denominator}"
 
 
 def call(function: str, *args: Tree, scalar: bool = False, **options: str) -> Tree:
@@ -253,13 +253,13 @@ def _text(tree: Tree) -> tuple[str, int]:
         return _product_text(args), MULTIPLY
     if kind == "quotient":
         top = _wrap(args[0], MULTIPLY)
-        return f"{top} / {_wrap(args[1], UNARY)}", MULTIPLY
+        return f"{top}/{_wrap(args[1], UNARY)}", MULTIPLY
     if kind == "chain":
         parts = [_wrap(arg, UNARY if position else MULTIPLY) for position, arg in enumerate(args)]
         head = args[0]
         if head.kind in ("product", "quotient"):
             parts[0] = f"({_text(head)[0]})"
-        return " @ ".join(parts), MULTIPLY
+        return "@".join(parts), MULTIPLY
     if kind == "power":
         exponent = _wrap(args[1], UNARY)
         return f"{_wrap(args[0], POSTFIX)}**{exponent}", POWER
@@ -278,12 +278,12 @@ def _product_text(args: Sequence[Tree]) -> str:
     for position, arg in enumerate(args):
         last = position == len(args) - 1
         if arg.kind == "chain" and last and not arg.scalar and all(a.scalar for a in args[:-1]):
-            parts.append(_text(arg)[0])  # 2 * A @ x
+            parts.append(_text(arg)[0])  # 2*A@x
         elif arg.kind == "quotient" and position == 0:
             parts.append(_text(arg)[0])
         else:
             parts.append(_wrap(arg, UNARY))
-    return " * ".join(parts)
+    return "*".join(parts)
 
 
 def tokens(tree: Tree) -> int:
