@@ -26,8 +26,13 @@ Scalars = Any
 ENORMOUS = 2**40
 """Binary exponents beyond this are infinity or zero: nobody's number, and slow to work with."""
 
-SLOW = frozenset({"det", "slogdet", "logdet", "inv", "solve", "cholesky", "pinv", "expm"})
-SLOWER = frozenset({"eigvalsh", "eigh", "svdvals", "svd", "eigvals"})
+SLOW = frozenset({"det", "logabsdet", "sign_det", "inv", "solve", "cholesky", "qr"})
+SLOWER = frozenset(
+    {
+        *("cofactor", "pinv", "matrix_rank", "expm", "logm", "sqrtm"),
+        *("eigvalsh", "eigenvectors", "svdvals", "singular_vectors"),
+    }
+)
 CHEAP = frozenset({"add", "subtract", "multiply", "divide", "negative", "where", "weigh", "abs"})
 
 FAILURES = (
