@@ -73,7 +73,8 @@ def _areas(name: str, y: Node, x: Node | None, dx: Any, axis: int) -> Node:
             x = reshape(x, (x.size,) + (1,) * (-axis - 1))
         dx = _steps(x, axis)
     heights = y[along(axis, slice(1, None))] + y[along(axis, slice(None, -1))]
-    return heights * (dx / 2.0)
+    areas: Node = heights * (dx / 2.0)
+    return areas
 
 
 @function(

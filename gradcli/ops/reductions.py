@@ -14,7 +14,7 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, Shape, apply, shape_text
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import function, negative_axes, primitive, reduced_shape, weigh
+from gradcli.ops.declare import describe, function, negative_axes, primitive, reduced_shape, weigh
 from gradcli.ops.structure import broadcast_to, reshape, sum_
 
 FAMILY = "reductions"
@@ -160,6 +160,12 @@ def _declare_extreme(name: str, reduce: Callable[..., Any], alias: str, words: s
     )
 
     def build(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
+        if axis is not None and (x.ndim == 0 or not isinstance(axis, (int, tuple, list))):
+            raise GradcliError(
+                f"{name}: axis must be an axis of the array, not {describe(axis)}",
+                kind="shape" if isinstance(axis, int) else "value",
+                hint=f"the {words.split()[0].lower()} of two is {name}imum(a, b)",
+            )
         axes = negative_axes(name, axis, x.ndim)
         return apply(name, x, axes=axes, keepdims=bool(keepdims)) if axes else x
 
