@@ -232,6 +232,9 @@ def test_solve_triangular_reads_one_triangle(lower: bool, trans: Any, unit: bool
         return solution
 
     close(value_of(build, a, b), want, 1e-12)
+    if trans == 0 and not unit:
+        named = value_of(lambda a, b: call("solve_triangular", a, b, upper=not lower), a, b)
+        close(named, want, 1e-12)
     by_a, _ = gradients_of(build, [a, b])
     unread = ~np.tri(3, dtype=bool) if lower else np.tri(3, k=-1, dtype=bool)
     assert np.all(by_a[unread] == 0)
@@ -442,6 +445,17 @@ def test_nan_in_is_nan_out() -> None:
     a = np.array([[1.0, np.nan], [2.0, 3.0]])
     for name in ("det", "inv", "cholesky", "eigvalsh", "svdvals", "pinv", "expm", "cofactor"):
         assert np.isnan(value_of(lambda a, name=name: call(name, a), a)).any(), name
+
+
+def test_one_nan_does_not_spoil_a_stack() -> None:
+    a = np.stack([definite(47, 4, 4), np.full((4, 4), np.inf), definite(48, 4, 4)])
+    for name in ("cholesky", "eigvalsh", "svdvals", "pinv", "expm", "logm", "cofactor"):
+        got = value_of(lambda a, name=name: call(name, a), a)
+        assert np.isnan(got[1]).all(), name
+        for i in (0, 2):
+            close(got[i], value_of(lambda a, name=name: call(name, a), a[i]), 1e-12)
+    (got,) = gradients_of(lambda a: call("cofactor", a), [a])
+    assert np.isfinite(got[[0, 2]]).all()
 
 
 def test_empty_matrices() -> None:

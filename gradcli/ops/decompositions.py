@@ -76,7 +76,7 @@ def _cholesky_vjp(g: Node, out: Node, x: Node) -> tuple[Node]:
 
 primitive(
     "cholesky",
-    evaluate=finite(_cholesky, lambda shape: shape),
+    evaluate=finite(_cholesky),
     shape=square("cholesky", 1.0),
     vjp=_cholesky_vjp,
     exact=exact.cholesky,
@@ -214,7 +214,7 @@ def _eigenvectors_vjp(g: Node, out: Node, x: Node) -> tuple[Node]:
     return (_folded(0.5 * (inner + inner.mT)),)
 
 
-_eigvalsh = finite(np.linalg.eigvalsh, lambda shape: shape[:-1])
+_eigvalsh = finite(np.linalg.eigvalsh)
 
 primitive(
     "eigvalsh",
@@ -228,7 +228,7 @@ primitive(
 )
 primitive(
     "eigenvectors",
-    evaluate=finite(lambda x: np.linalg.eigh(x)[1], lambda shape: shape),
+    evaluate=finite(lambda x: np.linalg.eigh(x)[1]),
     shape=square("eigh", 20.0),
     vjp=_eigenvectors_vjp,
     exact=exact.eigenvectors,

@@ -12,7 +12,7 @@ from gradcli.graph import Array, Node, apply, broadcast_shapes
 from gradcli.ops import linalg_exact as exact
 from gradcli.ops.arithmetic import as_float
 from gradcli.ops.declare import function, primitive
-from gradcli.ops.linalg import spread, square, swap, trace
+from gradcli.ops.linalg import finite, spread, square, swap, trace
 
 FAMILY = "linalg"
 _BY_MINORS = 12  # up to this size the cofactors of a singular matrix are its minors
@@ -67,7 +67,6 @@ def _signed_svd(x: Array) -> tuple[Array, Array, Array, Array]:
 
 
 def _cofactor(x: Array) -> Array:
-    x = as_float(x)
     n = x.shape[-1]
     if n <= 1:
         return np.ones_like(x)
@@ -75,8 +74,6 @@ def _cofactor(x: Array) -> Array:
         return _cofactor2(x)
     if n == 3:
         return _polar3(x, x) / 2
-    if not np.all(np.isfinite(x)):
-        return np.full_like(x, np.nan)
     try:
         inverse = np.linalg.inv(x)
         if np.abs(inverse @ x - np.eye(n)).max(initial=0.0) < 1e-9:
@@ -98,8 +95,11 @@ def _cofactor_product(x: Array, h: Array) -> Array:
         return _cofactor2(h)
     if n == 3:
         return _polar3(x, h)
-    if not np.all(np.isfinite(x)):
-        return np.full_like(h, np.nan)
+    return finite(lambda x: _cofactor_product_by_svd(x, h))(x)
+
+
+def _cofactor_product_by_svd(x: Array, h: Array) -> Array:
+    n = x.shape[-1]
     u, s, vh, sign = _signed_svd(x)
     inner = swap(u) @ h @ swap(vh)
     eye = np.eye(n, dtype=bool)
@@ -144,7 +144,7 @@ primitive(
 )
 primitive(
     "cofactor",
-    evaluate=_cofactor,
+    evaluate=finite(_cofactor),
     shape=square("cofactor", 30.0),
     vjp=lambda g, out, x: (apply("cofactor_product", x, g),),
     exact=exact.cofactor,
@@ -168,6 +168,7 @@ primitive(
     "a",
     "Adjugate, the transposed cofactor matrix.",
     family=FAMILY,
+    aliases=("adj",),
     example="adjugate(A)",
 )
 def adjugate(a: Node) -> Node:

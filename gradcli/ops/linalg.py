@@ -109,16 +109,18 @@ def _inv(x: Array, name: str = "inv") -> Array:
     return inverse
 
 
-def finite(
-    result: Callable[[Array], Array], shape: Callable[[Shape], Shape]
-) -> Callable[[Array], Array]:
-    """LAPACK refuses nan and inf; IEEE arithmetic answers nan."""
+def finite(result: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """LAPACK refuses nan and inf; here, as in IEEE arithmetic, such a matrix gives nan."""
 
     def evaluate(x: Array) -> Array:
         x = as_float(x)
-        if np.all(np.isfinite(x)):
+        good = np.all(np.isfinite(x), axis=(-2, -1))
+        if np.all(good):
             return np.asarray(result(x))
-        return np.full(shape(x.shape), np.nan, dtype=x.dtype)
+        x = np.where(good[..., None, None], x, np.eye(*x.shape[-2:], dtype=x.dtype))
+        values = np.asarray(result(x))
+        good = good.reshape(good.shape + (1,) * (values.ndim - good.ndim))
+        return np.where(good, values, np.nan)
 
     return evaluate
 
@@ -245,15 +247,25 @@ def triangle(x: Node, lower: bool, offset: int = 0) -> Node:
 
 @function(
     "solve_triangular",
-    "a, b; lower=False, trans=0, unit_diagonal=False",
+    "a, b; lower=False, trans=0, unit_diagonal=False, upper=None",
     "The solution of `a @ x == b` that reads one triangle of `a` only.",
     family=FAMILY,
     example="solve_triangular(A, x, lower=True)",
 )
 def solve_triangular(
-    a: Node, b: Node, lower: bool = False, trans: Any = 0, unit_diagonal: bool = False
+    a: Node,
+    b: Node,
+    lower: bool = False,
+    trans: Any = 0,
+    unit_diagonal: bool = False,
+    upper: bool | None = None,
 ) -> Node:
-    """`solve(tril(a), b)` or `solve(triu(a), b)`; `trans` 1 or "T" solves with the transpose."""
+    """`solve(tril(a), b)` or `solve(triu(a), b)`; `trans` 1 or "T" solves with the transpose.
+
+    `upper` is PyTorch's name for the opposite of `lower`.
+    """
+    if upper is not None:
+        lower = not upper
     square_shape("solve_triangular", a.shape)
     if trans not in (0, 1, 2, "N", "T", "C"):
         raise GradcliError(

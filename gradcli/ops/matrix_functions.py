@@ -21,7 +21,7 @@ from gradcli.graph import FLOAT64, Array, Node, Shape, apply, broadcast_shapes
 from gradcli.ops import linalg_exact as exact
 from gradcli.ops.arithmetic import as_float
 from gradcli.ops.declare import primitive
-from gradcli.ops.linalg import check_work, square, square_shape
+from gradcli.ops.linalg import check_work, finite, square, square_shape
 
 FAMILY = "matrix functions"
 
@@ -125,10 +125,8 @@ def _declare(
 ) -> None:
     derivative = f"{name}_derivative"
 
-    def finite(x: Array) -> Array:
-        x = as_float(x)
-        if not np.all(np.isfinite(x)):
-            return np.full_like(x, np.nan)
+    @finite
+    def value(x: Array) -> Array:
         return evaluate(x.astype(FLOAT64)).astype(x.dtype)
 
     def corner(x: Array, *directions: Array) -> Array:
@@ -143,7 +141,7 @@ def _declare(
             for start in range(0, size, n):
                 larger[..., start : start + n, size + start : size + start + n] = direction
             block = larger
-        return finite(block)[..., :n, -n:] if n else block
+        return value(block)[..., :n, -n:] if n else block
 
     def corner_shape(x: Shape, *directions: Shape) -> Shape:
         size = x[-1] * 2 ** len(directions)
@@ -160,7 +158,7 @@ def _declare(
 
     primitive(
         name,
-        evaluate=finite,
+        evaluate=value,
         shape=square(name, 25.0),
         vjp=lambda g, out, x: (apply(derivative, x.mT, g),),
         exact=exact.matrix_function(spectrum),

@@ -39,7 +39,7 @@ def _singular_vectors(x: Array, side: str) -> Array:
         u, _, vh = np.linalg.svd(x, full_matrices=False)
         return u if side == "left" else swap(vh)
 
-    return finite(one, lambda shape: _vectors_shape(shape, side))(x)
+    return finite(one)(x)
 
 
 def _svdvals_shape(shape: Shape) -> Shape:
@@ -68,7 +68,7 @@ def _singular_vectors_vjp(g: Node, out: Node, x: Node, side: str) -> tuple[Node]
     return (full if side == "left" else full.mT,)
 
 
-_svdvals = finite(lambda x: np.linalg.svd(x, compute_uv=False), _svdvals_shape)
+_svdvals = finite(lambda x: np.linalg.svd(x, compute_uv=False))
 
 
 def _svd_kink(x: Array) -> Array:
@@ -131,8 +131,11 @@ def _full_vectors(a: Node, side: str) -> Node:
 
 
 def _full_singular_vectors(x: Array, side: str) -> Array:
-    u, _, vh = np.linalg.svd(as_float(x))
-    return u if side == "left" else swap(vh)
+    def one(x: Array) -> Array:
+        u, _, vh = np.linalg.svd(x)
+        return u if side == "left" else swap(vh)
+
+    return finite(one)(x)
 
 
 def _full_vectors_vjp(g: Node, out: Node, x: Node, side: str) -> tuple[Node]:
@@ -169,10 +172,8 @@ def _pinv_shape(shape: Shape, rcond: float) -> Shape:
 
 
 def _pinv(x: Array, rcond: float) -> Array:
-    return finite(
-        lambda x: np.linalg.pinv(x, rcond=max(rcond, float(np.finfo(x.dtype).eps))),
-        lambda shape: _pinv_shape(shape, rcond),
-    )(x)
+    cutoff = max(rcond, float(np.finfo(as_float(x).dtype).eps))
+    return finite(lambda x: np.linalg.pinv(x, rcond=cutoff))(x)
 
 
 def _pinv_vjp(g: Node, out: Node, x: Node, rcond: float) -> tuple[Node]:
