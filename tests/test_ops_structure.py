@@ -505,7 +505,7 @@ ERRORS: list[tuple[str, list[Any], dict[str, Any], str, str]] = [
     ("pad", [V3], {"pad_width": (1, 2, 3)}, "shape", "not 3 numbers"),
     ("pad", [A23], {"pad_width": ((1, 1), (1, 1), (1, 1))}, "shape", "3 pairs"),
     ("pad", [V3], {"pad_width": -1}, "value", "negative"),
-    ("pad", [V3], {"pad_width": 1, "mode": "magic"}, "value", "unknown mode"),
+    ("pad", [V3], {"pad_width": 1, "mode": "magic"}, "value", "mode cannot be 'magic'"),
     ("pad", [input_node("e", (0,))], {"pad_width": 1, "mode": "edge"}, "shape", "empty axis"),
     ("diag", [S], {}, "shape", "vector or a matrix"),
     ("trace", [V3], {}, "shape", "matrix is needed"),

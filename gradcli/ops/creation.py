@@ -19,7 +19,8 @@ from gradcli.limits import check_elements
 from gradcli.ops.declare import describe, function, integer, primitive
 from gradcli.ops.joins import stack
 from gradcli.ops.rearranging import triangle
-from gradcli.ops.structure import broadcast_to, static_shape
+from gradcli.ops.static import static_shape
+from gradcli.ops.structure import broadcast_to
 
 FAMILY = "creation"
 DTypes = np.dtype[Any]

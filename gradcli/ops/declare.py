@@ -285,7 +285,7 @@ def negative_axes(name: str, axis: Any, rank: int) -> tuple[int, ...]:
 
 def one_axis(name: str, axis: Any, rank: int) -> int:
     """One axis as a negative integer."""
-    if isinstance(axis, (tuple, list)):
+    if axis is None or isinstance(axis, (tuple, list)):
         raise GradcliError(f"{name}: axis must be one integer, not {axis!r}", kind="value")
     return negative_axes(name, axis, rank)[0]
 

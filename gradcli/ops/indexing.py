@@ -16,6 +16,7 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, Shape, apply, broadcast_shapes, shape_text
 from gradcli.ops.declare import describe, primitive
+from gradcli.ops.static import index_array
 
 FAMILY = "indexing"
 Index = tuple[Any, ...]
@@ -65,21 +66,6 @@ def _bound(bound: Any) -> int | None:
     if isinstance(bound, np.integer):
         return int(bound)
     raise GradcliError(f"the ends of a slice are integers, not {describe(bound)}")
-
-
-def index_array(values: Any, name: str = "index") -> Array:
-    """Integers or truth values (nested lists or arrays) as an int64 or bool array."""
-    try:
-        array = np.asarray(values)
-    except (ValueError, OverflowError):
-        array = np.asarray(None)
-    if array.size == 0 and not isinstance(values, np.ndarray):
-        array = array.astype(np.int64)
-    if array.dtype.kind == "b":
-        return array
-    if array.dtype.kind not in "iu":
-        raise GradcliError(f"{name}: positions are integers, not {describe(values)}")
-    return array.astype(np.int64)
 
 
 # --- the shape rule ------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from gradcli.graph import Node, apply, broadcast_shapes, shape_text
 from gradcli.ops.declare import function, negative_axes, one_axis
 from gradcli.ops.norms import vector_norm
 from gradcli.ops.reductions import Axes
+from gradcli.ops.static import static_shape
 from gradcli.ops.statistics import var
-from gradcli.ops.structure import static_shape, sum_
+from gradcli.ops.structure import sum_
 
 FAMILY = "normalization"
 

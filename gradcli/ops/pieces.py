@@ -14,10 +14,11 @@ from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, apply, shape_text
 from gradcli.limits import LIMITS
 from gradcli.ops.declare import describe, function, integer, one_axis
-from gradcli.ops.indexing import along, getitem, index_array
+from gradcli.ops.indexing import along, getitem
 from gradcli.ops.joins import joined
 from gradcli.ops.shapes import ravel
-from gradcli.ops.structure import broadcast_to, reshape, whole
+from gradcli.ops.static import index_array, whole
+from gradcli.ops.structure import broadcast_to, reshape
 
 FAMILY = "pieces"
 MOST_PIECES = 100_000

@@ -13,8 +13,8 @@ from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node
 from gradcli.limits import check_elements
 from gradcli.ops.declare import describe, function, integer
-from gradcli.ops.indexing import index_array
-from gradcli.ops.structure import broadcast_to, reshape, static_shape
+from gradcli.ops.static import flag, index_array, static_array, static_shape, word
+from gradcli.ops.structure import broadcast_to, reshape
 
 FAMILY = "positions"
 
@@ -22,7 +22,7 @@ FAMILY = "positions"
 def _triangle(name: str, n: Any, k: Any, m: Any) -> tuple[int, int, int]:
     rows = integer(name, "n", n, least=0)
     columns = rows if m is None else integer(name, "m", m, least=0)
-    check_elements((rows, columns), f"the mask of {name}")
+    check_elements((max(rows, 1), max(columns, 1)), f"the mask of {name}")
     return rows, columns, max(-rows, min(integer(name, "k", k), columns))
 
 
@@ -43,27 +43,28 @@ def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
 @function("diag_indices", "; n, ndim=2", "Positions of a diagonal.", family=FAMILY)
 def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
     """`ndim` times `arange(n)`."""
-    count, axes = integer("diag_indices", "n", n, least=0), integer("diag_indices", "ndim", ndim)
-    check_elements((count,) * max(axes, 1), "an array indexed by diag_indices")
+    count = integer("diag_indices", "n", n, least=0)
+    axes = min(integer("diag_indices", "ndim", ndim, least=0), 33)
+    check_elements((count,) * axes, "an array indexed by diag_indices")
     return (np.arange(count),) * axes
 
 
 @function("nonzero", "; x", "Positions of what is not zero.", family=FAMILY)
 def nonzero(x: Any) -> tuple[Array, ...]:
     """One array of positions per axis."""
-    return np.nonzero(np.atleast_1d(np.asarray(x)))
+    return np.nonzero(np.atleast_1d(static_array("nonzero", x)))
 
 
 @function("flatnonzero", "; x", "Flat positions of what is not zero.", family=FAMILY)
 def flatnonzero(x: Any) -> Array:
     """Positions in the flat array."""
-    return np.flatnonzero(np.asarray(x))
+    return np.flatnonzero(static_array("flatnonzero", x))
 
 
 @function("argwhere", "; x", "Positions of what is not zero, one row each.", family=FAMILY)
 def argwhere(x: Any) -> Array:
     """Shape (count, axes)."""
-    return np.argwhere(np.asarray(x))
+    return np.argwhere(static_array("argwhere", x))
 
 
 @function("unravel_index", "; indices, shape", "Flat positions as one per axis.", family=FAMILY)
@@ -102,10 +103,8 @@ def meshgrid(*xs: Node, indexing: str = "xy", sparse: bool = False) -> tuple[Nod
         indexing: "xy" gives shape (n2, n1, ...), "ij" gives (n1, n2, ...).
         sparse: leave the axes of the others at size 1.
     """
-    if indexing not in ("xy", "ij"):
-        raise GradcliError(f"meshgrid: indexing must be 'xy' or 'ij', not {describe(indexing)}")
     axes = list(range(len(xs)))
-    if indexing == "xy" and len(xs) > 1:
+    if word("meshgrid", "indexing", indexing, ("xy", "ij")) == "xy" and len(xs) > 1:
         axes[:2] = [1, 0]
     full = [0] * len(xs)
     for axis, x in zip(axes, xs, strict=True):
@@ -113,10 +112,11 @@ def meshgrid(*xs: Node, indexing: str = "xy", sparse: bool = False) -> tuple[Nod
             raise GradcliError(f"meshgrid: vectors are needed, not {describe(x)}", kind="shape")
         full[axis] = x.size
     check_elements(full, "the result of meshgrid")
+    thin = flag("meshgrid", "sparse", sparse)
     grids = []
     for axis, x in zip(axes, xs, strict=True):
         single = [1] * len(xs)
         single[axis] = x.size
         grid = reshape(x, tuple(single))
-        grids.append(grid if sparse else broadcast_to(grid, tuple(full)))
+        grids.append(grid if thin else broadcast_to(grid, tuple(full)))
     return tuple(grids)

@@ -17,7 +17,8 @@ from gradcli.graph import Node, apply, shape_text
 from gradcli.limits import check_elements
 from gradcli.ops.declare import describe, function, one_axis
 from gradcli.ops.shapes import moveaxis, ravel, static_axes
-from gradcli.ops.structure import reshape, whole
+from gradcli.ops.static import flag, whole
+from gradcli.ops.structure import reshape
 from gradcli.ops.subscripts import einsum
 
 FAMILY = "products"
@@ -48,9 +49,9 @@ def _fit(name: str, a: Node, b: Node, size: int, other: int, hint: str | None = 
 )
 def matmul(a: Node, b: Node, transpose_a: bool = False, transpose_b: bool = False) -> Node:
     """`a @ b` over the last two axes, the axes in front broadcast."""
-    if transpose_a and a.ndim > 1:
+    if flag("matmul", "transpose_a", transpose_a) and a.ndim > 1:
         a = a.mT
-    if transpose_b and b.ndim > 1:
+    if flag("matmul", "transpose_b", transpose_b) and b.ndim > 1:
         b = b.mT
     return apply("matmul", a, b)
 
@@ -67,13 +68,19 @@ def vecmat(x: Node, a: Node) -> Node:
     return einsum(x, a, subscripts="...i,...ij->...j")
 
 
-@function("addmm", "c, a, b; beta=1, alpha=1", "`beta * c + alpha * (a @ b)`.", family=FAMILY)
-def addmm(c: Node, a: Node, b: Node, beta: float = 1, alpha: float = 1) -> Node:
+@function(
+    "addmm",
+    "c, a, b, beta=None, alpha=None",
+    "`beta * c + alpha * (a @ b)`.",
+    family=FAMILY,
+    aliases=("addmv", "baddbmm"),
+)
+def addmm(c: Node, a: Node, b: Node, beta: Node | None = None, alpha: Node | None = None) -> Node:
     """A product added to an array, both weighted (PyTorch's `addmm`, `addmv`, `baddbmm`)."""
     product = apply("matmul", a, b)
-    if alpha != 1:
+    if alpha is not None:
         product = alpha * product
-    return (c if beta == 1 else beta * c) + product
+    return (c if beta is None else beta * c) + product
 
 
 @function(

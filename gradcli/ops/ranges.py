@@ -16,6 +16,7 @@ from gradcli.graph import Array, Node, apply, constant, float_dtype
 from gradcli.limits import check_elements
 from gradcli.ops.creation import static_dtype
 from gradcli.ops.declare import describe, function, integer
+from gradcli.ops.static import flag
 
 FAMILY = "creation"
 
@@ -50,7 +51,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> No
             kind="limit",
         ) from None
     check_elements((length,), "the result of arange")
-    values = np.arange(float(first), float(end), float(width))
+    values = np.arange(float(first), float(end), float(width)) if length else np.zeros(0)
     return constant(values, static_dtype("arange", dtype))
 
 
@@ -66,7 +67,7 @@ def _steps(name: str, num: Any, endpoint: Any) -> Array:
     """The weights of the far end, from 0 to 1."""
     count = integer(name, "num", num, least=0)
     check_elements((count,), f"the result of {name}")
-    return np.linspace(0.0, 1.0, count, endpoint=bool(endpoint))
+    return np.linspace(0.0, 1.0, count, endpoint=flag(name, "endpoint", endpoint))
 
 
 def _column(steps: Array, start: Any, stop: Any) -> Node:

@@ -17,7 +17,8 @@ from gradcli.ops.declare import describe, function, integer, negative_axes, prim
 from gradcli.ops.indexing import along, getitem
 from gradcli.ops.joins import joined
 from gradcli.ops.shapes import static_axes, swapaxes
-from gradcli.ops.structure import broadcast_to, reshape, static_shape, whole
+from gradcli.ops.static import static_shape, whole, word
+from gradcli.ops.structure import broadcast_to, reshape
 
 FAMILY = "rearranging"
 
@@ -109,7 +110,8 @@ def roll(x: Node, shift: Any, axis: Any = None) -> Node:
 
 
 def _shifts(shift: Any) -> tuple[int, ...]:
-    listed = shift if isinstance(shift, (tuple, list, np.ndarray)) else (shift,)
+    listed = shift.tolist() if isinstance(shift, np.ndarray) else shift
+    listed = listed if isinstance(listed, (tuple, list)) else (listed,)
     steps = [whole(step) for step in listed]
     if not steps or None in steps:
         raise GradcliError(f"roll: shift must be an integer, not {describe(shift)}")
@@ -142,6 +144,7 @@ primitive(
 
 def triangle(rows: int, columns: int, offset: int) -> Node:
     """A mask: true where `column <= row + offset`."""
+    check_elements((max(rows, 1), max(columns, 1)), "the mask of a triangle")
     return apply("tri", rows=rows, columns=columns, offset=max(-rows, min(offset, columns)))
 
 
@@ -164,6 +167,7 @@ def triu(x: Node, k: int = 0) -> Node:
 # --- padding -------------------------------------------------------------------------------------
 
 Pairs = tuple[tuple[int, int], ...]
+MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
 def _pad(x: Array, pairs: Pairs, value: float) -> Array:
@@ -227,7 +231,7 @@ def pad(x: Node, constant_values: Any = 0.0, *, pad_width: Any, mode: str = "con
     pairs = _pairs(x, pad_width)
     shape = tuple(size + sum(pair) for size, pair in zip(x.shape, pairs, strict=True))
     check_elements(shape, "the result of pad")
-    if mode != "constant":
+    if word("pad", "mode", mode, MODES) != "constant":
         return _pad_by_index(x, pairs, mode)
     if not isinstance(constant_values, Node):
         return apply("pad", x, pairs=pairs, value=constant_values)
@@ -272,11 +276,6 @@ def _pairs(x: Node, width: Any) -> Pairs:
 
 def _pad_by_index(x: Node, pairs: Pairs, mode: str) -> Node:
     """Padding whose new entries are copies of old ones."""
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
-        raise GradcliError(
-            f"pad: unknown mode {describe(mode)}",
-            hint="one of constant, edge, reflect, symmetric, wrap",
-        )
     for axis, pair in enumerate(pairs):
         if pair == (0, 0):
             continue

@@ -12,17 +12,17 @@ import numpy as np
 
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, apply, broadcast_shapes, constant, shape_text
-from gradcli.ops.declare import describe, function, one_axis
+from gradcli.ops.declare import function, one_axis
 from gradcli.ops.indexing import (
     along,
     getitem,
-    index_array,
     index_shape,
     positions,
     static_index,
 )
 from gradcli.ops.shapes import ravel
-from gradcli.ops.structure import broadcast_to, reshape, whole
+from gradcli.ops.static import index_array, static_array, whole, word
+from gradcli.ops.structure import broadcast_to, reshape
 
 FAMILY = "selection"
 
@@ -55,12 +55,11 @@ def take(x: Node, indices: Any, axis: int | None = None, mode: str = "raise") ->
     axis = one_axis("take", axis, x.ndim)
     array = _integers("take", indices)
     size = x.shape[axis]
-    if mode == "wrap" and size:
+    outside = word("take", "mode", mode, ("raise", "wrap", "clip"))
+    if outside == "wrap" and size:
         array = array % size
-    elif mode == "clip" and size:
+    elif outside == "clip" and size:
         array = np.clip(array, 0, size - 1)
-    elif mode != "raise":
-        raise GradcliError(f"take: unknown mode {describe(mode)}", hint="one of raise, wrap, clip")
     return getitem(x, along(axis, array))
 
 
@@ -118,7 +117,7 @@ def compress(x: Node, condition: Any, axis: int | None = None) -> Node:
     if axis is None:
         x, axis = ravel(x), -1
     axis = one_axis("compress", axis, x.ndim)
-    kept = np.flatnonzero(np.asarray(condition))
+    kept = np.flatnonzero(static_array("compress", condition))
     return getitem(x, along(axis, kept))
 
 
@@ -126,7 +125,7 @@ def compress(x: Node, condition: Any, axis: int | None = None) -> Node:
 def boolean_mask(x: Node, mask: Any, axis: int = 0) -> Node:
     """`x[mask]` with the mask laid on the axes from `axis` on."""
     place = one_axis("boolean_mask", axis, x.ndim) + x.ndim
-    return getitem(x, (*(slice(None),) * place, np.asarray(mask, dtype=bool)))
+    return getitem(x, (*(slice(None),) * place, static_array("boolean_mask", mask).astype(bool)))
 
 
 @function(

@@ -16,7 +16,7 @@ from gradcli.limits import check_elements
 from gradcli.ops import structure
 from gradcli.ops.declare import describe, function, negative_axes, one_axis
 from gradcli.ops.indexing import along, getitem
-from gradcli.ops.structure import static_shape
+from gradcli.ops.static import static_shape, word
 
 FAMILY = "shapes"
 
@@ -118,9 +118,7 @@ def reshape(x: Node, shape: Any, order: str = "C") -> Node:
 
 
 def _by_columns(name: str, order: Any) -> bool:
-    if order not in ("C", "F", "A", "K"):
-        raise GradcliError(f"{name}: order must be 'C' or 'F', not {describe(order)}")
-    return bool(order == "F")
+    return word(name, "order", order, ("C", "F", "A", "K")) == "F"
 
 
 @function(

@@ -12,44 +12,9 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, Shape, apply, broadcast_shapes, shape_text
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import describe, function, negative_axes, primitive, reduced_shape
+from gradcli.ops.declare import function, negative_axes, primitive, reduced_shape
 
 FAMILY = "structure"
-
-
-def whole(value: Any) -> int | None:
-    """The integer that a static argument is (`3`, `3.0`, a NumPy integer), or None."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value.item()
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        return int(value)
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return int(value)
-    return None
-
-
-def static_shape(name: str, shape: Any, *, least: int = 0) -> Shape:
-    """A shape argument as a tuple of integers; one integer is a shape of one axis.
-
-    Args:
-        name: the function, for the message.
-        shape: an integer, or a list, tuple or array of integers.
-        least: the smallest size allowed: 0, or -1 where -1 means "infer".
-
-    Raises:
-        GradcliError: `value` for what is no size.
-    """
-    if isinstance(shape, np.ndarray):
-        shape = shape.tolist()
-    sizes = []
-    for given in shape if isinstance(shape, (tuple, list)) else (shape,):
-        size = whole(given)
-        if size is None:
-            raise GradcliError(f"{name}: a shape is made of integers, not {describe(given)}")
-        if size < least:
-            raise GradcliError(f"{name}: a size cannot be negative, but one is {describe(size)}")
-        sizes.append(size)
-    return tuple(sizes)
 
 
 # --- sum ----------------------------------------------------------------------------------------
