@@ -45,7 +45,7 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
     """`ndim` times `arange(n)`."""
     count = integer("diag_indices", "n", n, least=0)
     axes = min(integer("diag_indices", "ndim", ndim, least=0), 33)
-    check_elements((count,) * axes, "an array indexed by diag_indices")
+    check_elements((count,) * max(axes, 1), "an array indexed by diag_indices")
     return (np.arange(count),) * axes
 
 
