@@ -428,6 +428,15 @@ def test_default_dtype_of_constants() -> None:
     assert build("ones", shape=2).dtype == np.float64
 
 
+def test_dtype_arguments() -> None:
+    assert build("zeros", shape=2, dtype="bool").dtype == np.bool_
+    assert build("ones", shape=2, dtype=np.dtype("float32")).dtype == np.float64
+    assert build("array", [True, False], dtype=float).dtype == np.float64
+    assert build("array", [0.0, 2.0], dtype=bool).dtype == np.bool_
+    whole = build("linspace", constant(0.0), constant(1.0), num=3, dtype=int)
+    assert np.array_equal(run([whole], {})[0], [0.0, 0.0, 1.0])
+
+
 def test_static_positions() -> None:
     for name, arguments in [
         ("tril_indices", (3,)),

@@ -26,17 +26,20 @@ FAMILY = "creation"
 DTypes = np.dtype[Any]
 _default = FLOAT64
 
-_DTYPES: dict[Any, DTypes] = {
-    "float": FLOAT64,
-    "float64": FLOAT64,
-    "double": FLOAT64,
-    "float32": FLOAT32,
-    "single": FLOAT32,
-    "bool": BOOL,
-    "bool_": BOOL,
-    "int": FLOAT64,
-    "int32": FLOAT64,
-    "int64": FLOAT64,
+_BOOLS = {"bool", "bool_", "?"}
+_INTEGERS = {"int", "long", "intp"} | {f"{s}int{n}" for s in ("", "u") for n in (8, 16, 32, 64)}
+_FLOATS = {"float", "float_", "double", "single", "half", "bfloat16"} | {
+    f"float{n}" for n in (16, 32, 64)
+}
+    "float",
+    "float_",
+    "double",
+    "single",
+    "half",
+    "float16",
+    "float32",
+    "float64",
+    "bfloat16",
 }
 
 
@@ -51,24 +54,40 @@ def default_dtype(dtype: DTypes) -> Iterator[None]:
         _default = before
 
 
-def static_dtype(name: str, dtype: Any, default: DTypes | None = None) -> DTypes:
-    """A dtype argument; integers are floats here, as everywhere in the language.
+def dtype_kind(name: str, dtype: Any) -> str:
+    """What a dtype argument asks for: "float", "int", "bool", or "" for None.
+
+    All floats are one here: the precision is chosen for the whole program.
 
     Raises:
-        GradcliError: `value` for any other.
+        GradcliError: `value` for any other dtype.
     """
     if dtype is None:
-        return _default if default is None else default
-    if isinstance(dtype, np.dtype):
-        dtype = dtype.name
-    elif isinstance(dtype, type):
-        dtype = dtype.__name__
-    if isinstance(dtype, str) and dtype in _DTYPES:
-        return _DTYPES[dtype]
-    raise GradcliError(
-        f"{name}: dtype {describe(dtype)} is not float64, float32 or bool",
-        hint="write a shape of several axes as a tuple, (2, 3)" if isinstance(dtype, int) else None,
-    )
+        return ""
+    text = dtype.__name__ if isinstance(dtype, type) else str(dtype)
+    for kind, names in (("float", _FLOATS), ("int", _INTEGERS), ("bool", _BOOLS)):
+        if text in names:
+            return kind
+    hint = "write a shape of several axes as a tuple, (2, 3)" if isinstance(dtype, int) else None
+    raise GradcliError(f"{name}: dtype {describe(dtype)} is no number type", hint=hint)
+
+
+def number_dtype(name: str, dtype: Any, default: DTypes | None = None) -> DTypes:
+    """The dtype of numbers made here: integers are floats, as everywhere in the language."""
+    kind = dtype_kind(name, dtype)
+    if kind == "bool":
+        return BOOL
+    return default if default is not None and not kind else _default
+
+
+def typed(name: str, node: Node, dtype: Any) -> Node:
+    """A node in the kind of dtype that is asked for."""
+    kind = dtype_kind(name, dtype)
+    if kind == "bool" and node.dtype != BOOL:
+        return apply("not_equal", node, 0.0)
+    if kind in ("float", "int") and node.dtype == BOOL:
+        return apply("where", node, constant(1.0, _default), 0.0)
+    return apply("trunc", node) if kind == "int" else node
 
 
 # --- one number, many places ---------------------------------------------------------------------
@@ -91,13 +110,13 @@ def filled(name: str, shape: Any, value: Any, dtype: DTypes) -> Node:
 )
 def zeros(shape: Any, dtype: Any = None) -> Node:
     """Zeros of the given shape."""
-    return filled("zeros", shape, 0.0, static_dtype("zeros", dtype))
+    return filled("zeros", shape, 0.0, number_dtype("zeros", dtype))
 
 
 @function("ones", "; shape, dtype=None", "An array of ones.", family=FAMILY, example="ones((2, 3))")
 def ones(shape: Any, dtype: Any = None) -> Node:
     """Ones of the given shape."""
-    return filled("ones", shape, 1.0, static_dtype("ones", dtype))
+    return filled("ones", shape, 1.0, number_dtype("ones", dtype))
 
 
 @function(
@@ -110,7 +129,7 @@ def ones(shape: Any, dtype: Any = None) -> Node:
 )
 def full(fill_value: Any, *, shape: Any, dtype: Any = None) -> Node:
     """`fill_value` (a number, or a node that broadcasts) at every place."""
-    return filled("full", shape, fill_value, static_dtype("full", dtype))
+    return typed("full", filled("full", shape, fill_value, _default), dtype)
 
 
 @function(
@@ -123,7 +142,7 @@ def full(fill_value: Any, *, shape: Any, dtype: Any = None) -> Node:
 )
 def zeros_like(x: Node, dtype: Any = None) -> Node:
     """Zeros of the shape and dtype of `x`."""
-    return filled("zeros_like", x.shape, 0.0, static_dtype("zeros_like", dtype, _like(x)))
+    return filled("zeros_like", x.shape, 0.0, number_dtype("zeros_like", dtype, _like(x)))
 
 
 @function(
@@ -131,13 +150,13 @@ def zeros_like(x: Node, dtype: Any = None) -> Node:
 )
 def ones_like(x: Node, dtype: Any = None) -> Node:
     """Ones of the shape and dtype of `x`."""
-    return filled("ones_like", x.shape, 1.0, static_dtype("ones_like", dtype, _like(x)))
+    return filled("ones_like", x.shape, 1.0, number_dtype("ones_like", dtype, _like(x)))
 
 
 @function("full_like", "x, fill_value; dtype=None", "One value in the shape of `x`.", family=FAMILY)
 def full_like(x: Node, fill_value: Any, dtype: Any = None) -> Node:
     """`fill_value` at every place of the shape of `x`."""
-    return filled("full_like", x.shape, fill_value, static_dtype("full_like", dtype, _like(x)))
+    return typed("full_like", filled("full_like", x.shape, fill_value, _like(x)), dtype)
 
 
 def _like(x: Node) -> DTypes:
@@ -181,7 +200,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Node:
     rows = integer("eye", "N", N, least=0)
     columns = rows if M is None else integer("eye", "M", M, least=0)
     offset = max(-rows, min(integer("eye", "k", k), columns))
-    one = constant(1.0, static_dtype("eye", dtype))
+    one = constant(1.0, number_dtype("eye", dtype))
     return apply("eye", one, rows=rows, columns=columns, offset=offset)
 
 
@@ -202,7 +221,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Node:
     """`N` rows and `M` columns (`N` where None): 1 where `column <= row + k`, else 0."""
     rows = integer("tri", "N", N, least=0)
     columns = rows if M is None else integer("tri", "M", M, least=0)
-    one = constant(1.0, static_dtype("tri", dtype))
+    one = constant(1.0, number_dtype("tri", dtype))
     return apply("where", triangle(rows, columns, integer("tri", "k", k)), one, 0.0)
 
 
@@ -279,11 +298,4 @@ def _leaf(part: Array, parts: list[Node | Array]) -> Node:
 )
 def array(x: Any, dtype: Any = None) -> Node:
     """Nested lists of numbers and nodes as an array; an array as it is."""
-    node = as_array(x)
-    if dtype is not None:
-        wanted = static_dtype("array", dtype)
-        if wanted == BOOL and node.dtype != BOOL:
-            return apply("not_equal", node, 0.0)
-        if wanted.kind == "f" and node.dtype == BOOL:
-            return apply("where", node, 1.0, 0.0)
-    return node
+    return typed("array", as_array(x), dtype)

@@ -14,7 +14,7 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, apply, constant, float_dtype
 from gradcli.limits import check_elements
-from gradcli.ops.creation import static_dtype
+from gradcli.ops.creation import number_dtype, typed
 from gradcli.ops.declare import describe, function, integer
 from gradcli.ops.static import flag
 
@@ -52,7 +52,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> No
         ) from None
     check_elements((length,), "the result of arange")
     values = np.arange(float(first), float(end), float(width)) if length else np.zeros(0)
-    return constant(values, static_dtype("arange", dtype))
+    return typed("arange", constant(values, number_dtype("arange", None)), dtype)
 
 
 def _is_number(x: Any) -> bool:
@@ -91,10 +91,9 @@ def linspace(
     steps = _steps("linspace", num, endpoint)
     if _is_number(start) and _is_number(stop):
         values = np.linspace(_value(start), _value(stop), len(steps), endpoint=bool(endpoint))
-        return constant(values, static_dtype("linspace", dtype))
+        return typed("linspace", constant(values, number_dtype("linspace", None)), dtype)
     weight = _column(steps, start, stop)
-    result: Node = start * (1.0 - weight) + stop * weight
-    return result
+    return typed("linspace", start * (1.0 - weight) + stop * weight, dtype)
 
 
 @function(
@@ -114,7 +113,8 @@ def logspace(
 ) -> Node:
     """`base ** linspace(start, stop, num)`."""
     radix = _number("logspace", base)
-    return apply("power", radix, linspace(start, stop, num, endpoint, dtype))
+    exponents = linspace(start, stop, num, endpoint)
+    return typed("logspace", apply("power", radix, exponents), dtype)
 
 
 @function(
@@ -134,7 +134,6 @@ def geomspace(
         if first == 0 or last == 0 or (first < 0) != (last < 0):
             raise GradcliError("geomspace: the ends must have one sign and not be 0")
         values = np.geomspace(first, last, len(steps), endpoint=bool(endpoint))
-        return constant(values, static_dtype("geomspace", dtype))
+        return typed("geomspace", constant(values, number_dtype("geomspace", None)), dtype)
     weight = _column(steps, start, stop)
-    result: Node = start * apply("power", stop / start, weight)
-    return result
+    return typed("geomspace", start * apply("power", stop / start, weight), dtype)
