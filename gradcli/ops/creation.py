@@ -31,16 +31,6 @@ _INTEGERS = {"int", "long", "intp"} | {f"{s}int{n}" for s in ("", "u") for n in 
 _FLOATS = {"float", "float_", "double", "single", "half", "bfloat16"} | {
     f"float{n}" for n in (16, 32, 64)
 }
-    "float",
-    "float_",
-    "double",
-    "single",
-    "half",
-    "float16",
-    "float32",
-    "float64",
-    "bfloat16",
-}
 
 
 @contextmanager
