@@ -14,6 +14,7 @@ from sympy import Add, Expr, Mul, Pow, Rational
 
 from gradcli.symbolic import tree as t
 from gradcli.symbolic.factor import factor_sum
+from gradcli.symbolic.heads import write
 from gradcli.symbolic.indices import (
     SYMMETRIC,
     Contraction,
@@ -93,6 +94,8 @@ class Translator:
             return Term(self, expr, [], order).array()
         if isinstance(expr, Pow):
             return self._power(expr, order)
+        if isinstance(expr, Index):
+            return Array(t.call("arange", self.size(expr)), (expr,))
         if expr in _CONSTANTS:
             return Array(_CONSTANTS[expr], ())
         if isinstance(expr, sympy.Function):
@@ -127,18 +130,7 @@ class Translator:
         if head == "select":
             return Array(t.index(t.call("eye", self.size(layout[1])), params[0]), layout)
         arrays = [self.whole(array) for array in expr.lambdas]
-        scalar = not layout
-        if head == "getitem":
-            made = t.index(arrays[0], params[0], scalar)
-        elif head == "reshape":
-            made = t.call("reshape", arrays[0], t.name(params[0]))
-        elif head == "cumsum_reversed":
-            made = _from_the_end(arrays[0], params)
-        elif params:
-            axis = params[0] if len(params) == 1 else "(" + ", ".join(params) + ")"
-            made = t.call(head, *arrays, scalar=scalar, axis=axis)
-        else:
-            made = t.call(head, *arrays, scalar=scalar)
+        made = write(head, arrays, params, not layout)
         return _diagonal(Array(made, layout))
 
     def _sum(self, expr: Add, order: Sequence[Index]) -> Array:
@@ -185,6 +177,12 @@ class Translator:
         name = type(expr).__name__
         name = NAMES.get(name, name)
         parts = [self.array(arg, order) for arg in expr.args]
+        if name == "log" and parts[0].tree.kind == "call" and parts[0].tree.text == "sum":
+            inner = parts[0].tree.args[0]
+            if inner.kind == "call" and inner.text == "exp":  # the stable name
+                options = dict(parts[0].tree.options)
+                made = t.call("logsumexp", *inner.args, scalar=parts[0].tree.scalar, **options)
+                return Array(made, parts[0].layout)
         if name in _COMPARISONS and len(parts) == 2:
             sign = _COMPARISONS[name]
             return combine(parts, order, lambda trees: t.compare(sign, *trees))
@@ -231,10 +229,3 @@ def _diagonal(array: Array) -> Array:
     letters = {index: chr(ord("a") + n) for n, index in enumerate(kept)}
     text = "".join(letters[index] for index in indices) + "->" + "".join(letters.values())
     return Array(t.call("einsum", t.name(f"'{text}'"), strip(array).tree), kept)
-
-
-def _from_the_end(tree: Tree, params: Sequence[str]) -> Tree:
-    if not params:
-        return t.index(t.call("cumsum", t.index(tree, "::-1")), "::-1")
-    axis = params[0]
-    return t.call("flip", t.call("cumsum", t.call("flip", tree, axis=axis), axis=axis), axis=axis)

@@ -30,7 +30,11 @@ def matrix_vector(matrix: Array, vector: Array, index: Index) -> Array:
 
 def padded(matrix: Tree, vector: Tree, other: Index, rows: bool | None = None) -> Tree | None:
     """`eye(n)[a:b].T @ v` is `v` with zeros before and behind; so are whole rows or columns."""
-    if matrix.kind != "index" or matrix.args[0].text != "eye" or matrix.text.count(":") != 1:
+    if matrix.kind != "index" or matrix.args[0].text != "eye":
+        return None
+    if matrix.text == "::-1":
+        return t.index(vector, ":, ::-1" if rows is False else "::-1")
+    if matrix.text.count(":") != 1:
         return None
     start, stop = matrix.text.split(":")
     before, behind = int(start or 0), -int(stop) if stop else 0

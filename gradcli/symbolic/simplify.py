@@ -69,7 +69,7 @@ def recognise(expr: Expr) -> Expr:
         if isinstance(piece, Pow):
             return _sigmoids(piece, sigmoid)
         if isinstance(piece, Mul):
-            return _choices(_ratios(_signs(piece)))
+            return _choices(_ratios(_signs(_lowered(piece))))
         return _complements(_opposites(piece)) if isinstance(piece, Add) else piece
 
     return _map(_map(expr, products), others)
@@ -99,6 +99,20 @@ def _complements(piece: Expr) -> Expr:
     return piece
 
 
+def _lowered(piece: Expr) -> Expr:
+    """`x**p/x` -> x**(p - 1), which is right at 0 too."""
+    factors = list(Mul.make_args(piece))
+    for factor in factors:
+        base, exponent = power_parts(factor)
+        if exponent.is_number:
+            continue
+        other = next((f for f in factors if f in (1 / base, base)), None)
+        if other is not None:
+            rest = [f for f in factors if f is not factor and f is not other]
+            return Mul(*rest, Pow(base, exponent + power_parts(other)[1]), evaluate=False)
+    return piece
+
+
 def _signs(piece: Expr) -> Expr:
     """`sign(u)/abs(u)` -> 1/u, `sign(u)*abs(u)` -> u."""
     scalars = sympy_scalars()
@@ -108,7 +122,13 @@ def _signs(piece: Expr) -> Expr:
         if not isinstance(base, (scalars.sign, sympy.sign)):
             continue
         size = next((f for f in factors if power_parts(f)[0] == sympy.Abs(base.args[0])), None)
-        if size is None or exponent != 1:
+        if exponent != 1:
+            continue
+        same = next((f for f in factors if power_parts(f)[0] == base.args[0]), None)
+        if size is None and same is not None and power_parts(same)[1].is_positive:
+            rest = [f for f in factors if f is not factor and f is not same]
+            return Mul(*rest, sympy.Abs(base.args[0]), same / base.args[0])
+        if size is None:
             continue
         power = power_parts(size)[1]
         if power.is_Integer and power % 2:

@@ -193,7 +193,7 @@ class Term:
             if len(merged.layout) == 1 and base.kind == "name":
                 return t.chain([base, base], scalar=True)
             return t.power(t.call("norm", base, scalar=True), t.number(2))
-        return t.linear(lambda trees: t.call("sum", *trees, scalar=True), [merged.tree])
+        return t.linear(t.total, [merged.tree])
 
     def _leaf(self) -> bool:
         """A matrix that meets only vectors at a summed index: a matrix-vector product."""
@@ -226,12 +226,13 @@ class Term:
             if len(groups) == 1:
                 group = groups[0]
                 del self.groups[group.indices]
-                self.bound.remove(index)
+                gone = [one for one in self.bound if one in group.indices and not self._with(one)]
+                self.bound = [one for one in self.bound if one not in gone]
                 merged = strip(group.merged(self.all_order))
-                axis = merged.layout.index(index)
-                layout = merged.layout[:axis] + merged.layout[axis + 1 :]
-                fold = "mean" if self._averaged([index]) else "sum"
-                self._add(Array(t.along(fold, merged.tree, axis), layout))
+                axes = sorted(merged.layout.index(one) for one in gone)
+                layout = tuple(one for one in merged.layout if one not in gone)
+                fold = "mean" if self._averaged(gone) else "sum"
+                self._add(Array(t.along(fold, merged.tree, axes), layout))
                 return True
         return False
 

@@ -48,6 +48,11 @@ def number(value: Fraction | int) -> Tree:
     return Tree("number", text=number_text(value), scalar=True, number=value)
 
 
+def number_of(text: str) -> Tree:
+    """A number from its decimal text."""
+    return number(Fraction(text))
+
+
 def number_text(value: Fraction) -> str:
     """The shortest exact text: an integer, a short decimal, or a quotient."""
     if value.denominator == 1:
@@ -123,6 +128,12 @@ def quotient(top: Tree, bottom: Tree) -> Tree:
     """An elementwise quotient."""
     if bottom.number == 1:
         return top
+    if bottom.kind == "call" and bottom.text == "sum" and not bottom.options:
+        (powers,) = bottom.args  # exp(u)/sum(exp(u)): the stable name
+        factors = list(top.args) if top.kind == "product" else [top]
+        if powers.kind == "call" and powers.text == "exp" and powers in factors:
+            factors[factors.index(powers)] = call("softmax", *powers.args)
+            return product(factors)
     if top.kind == "negative":
         return negative(quotient(top.args[0], bottom))
     return Tree("quotient", (top, bottom), scalar=top.scalar and bottom.scalar)
@@ -159,9 +170,18 @@ def linear(build: Callable[[Sequence[Tree]], Tree], trees: Sequence[Tree]) -> Tr
     return negative(made) if sign < 0 else made
 
 
-def along(fold: str, tree: Tree, axis: int) -> Tree:
-    """A sum or mean along one axis."""
-    return linear(lambda trees: call(fold, *trees, axis=str(axis)), [tree])
+def along(fold: str, tree: Tree, axes: Sequence[int]) -> Tree:
+    """A sum or mean along axes."""
+    axis = str(axes[0]) if len(axes) == 1 else "(" + ", ".join(map(str, axes)) + ")"
+    return linear(lambda trees: call(fold, *trees, axis=axis), [tree])
+
+
+def total(trees: Sequence[Tree]) -> Tree:
+    """The sum of all entries; of a diagonal it is the trace."""
+    (tree,) = trees
+    if tree.kind == "call" and tree.text == "diag":
+        return call("trace", *tree.args, scalar=True)
+    return call("sum", tree, scalar=True)
 
 
 def power(base: Tree, exponent: Tree) -> Tree:

@@ -8,10 +8,15 @@ literature (Magnus & Neudecker; the Matrix Cookbook), independent of the reverse
 
 from __future__ import annotations
 
-from gradcli.symbolic.atoms import indexing, linear_algebra, reductions
+from gradcli.symbolic.atoms import indexing, linear_algebra, reductions, spectral
 from gradcli.symbolic.atoms.base import Atom
 
-ATOMS: dict[str, Atom] = {**linear_algebra.ATOMS, **reductions.ATOMS, **indexing.ATOMS}
+ATOMS: dict[str, Atom] = {
+    **linear_algebra.ATOMS,
+    **spectral.ATOMS,
+    **reductions.ATOMS,
+    **indexing.ATOMS,
+}
 """By op name."""
 
 __all__ = ["ATOMS", "Atom"]

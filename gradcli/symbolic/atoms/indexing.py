@@ -22,6 +22,7 @@ from gradcli.symbolic.atoms.base import (
 from gradcli.symbolic.indices import (
     Index,
     contract,
+    indices_of,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ def _getitem_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints
                 mapping[out] = index
             continue
         start, stop, step = part.indices(dim.size if dim is not None else 1)
+        if dim is not None and len(range(start, stop, step)) == 1:
+            picks.append(element("pick", [], [index], [start]))
+            continue
         if dim is None or len(range(start, stop, step)) == 0:
             return [Integer(0)] if len(range(start, stop, step)) == 0 else [g.xreplace(mapping)]
         picks.append(element("select", [], [out, index], [_index_text(part)]))
@@ -171,8 +175,121 @@ def _vector(node: Node) -> bool:
     return node.inputs[0].ndim <= 1 or len(axes_of(node)) == 1
 
 
+def _cumprod_forward(definitions: Definitions, node: Node) -> Expr:
+    (x,) = node.inputs
+    head = "cumprod_reversed" if node.params["reverse"] else "cumprod"
+    return element(head, [definitions.array(x)], indices(definitions, node), axis_params(node))
+
+
+def _cumprod_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """d cumprod(x)_i = cumprod(x)_i sum_{k <= i} dx_k / x_k, where no entry is zero."""
+    (x,) = node.inputs
+    scale, rest = numbers(g * definitions.expr[node.id])
+    whole = definitions.whole(rest, indices(definitions, node))
+    head = "cumsum" if node.params["reverse"] else "cumsum_reversed"
+    total = element(head, [whole], indices(definitions, x), axis_params(node))
+    return [scale * total / definitions.expr[x.id]]
+
+
+# --- padding ---------------------------------------------------------------------------------------
+
+
+def _pad_forward(definitions: Definitions, node: Node) -> Expr:
+    (x,) = node.inputs
+    widths = ", ".join(f"({before}, {after})" for before, after in node.params["pairs"])
+    text = widths if x.ndim == 1 else f"({widths})"
+    return element("pad", [definitions.array(x)], indices(definitions, node), [text])
+
+
+def _pad_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """The part of the adjoint that is not padding."""
+    (x,) = node.inputs
+    scale, rest = numbers(g)
+    out, own = indices(definitions, node), indices(definitions, x)
+    free = indices_of(rest)
+    if not free:
+        return [g]
+    parts = [
+        f"{before}:{'' if after == 0 else -after}".removeprefix("0")
+        for before, after in node.params["pairs"]
+    ]
+    while parts and parts[-1] == ":":
+        parts.pop()
+    whole = definitions.whole(rest, out)
+    return [scale * element("getitem", [whole], own, [", ".join(parts)])]
+
+
+def _zeros(node: Node) -> bool:
+    return node.params["value"] == 0.0
+
+
+# --- joining and sorting --------------------------------------------------------------------------
+
+
+def _concatenate_unify(definitions: Definitions, node: Node) -> None:
+    along = node.params["axis"]
+    unify_axes(
+        definitions,
+        [
+            (piece, axis, node, axis)
+            for piece in node.inputs
+            for axis in range(-node.ndim, 0)
+            if axis != along
+        ],
+    )
+
+
+def _concatenate_forward(definitions: Definitions, node: Node) -> Expr:
+    axis = node.params["axis"] + node.ndim
+    arrays = [definitions.array(piece) for piece in node.inputs]
+    return element("concatenate", arrays, indices(definitions, node), [axis] if axis else [])
+
+
+def _concatenate_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """Every piece takes its part of the adjoint."""
+    axis = node.params["axis"]
+    out = indices(definitions, node)
+    result: Adjoints = []
+    start: list[str] = []
+    for piece in node.inputs:
+        own = indices(definitions, piece)
+        moved = dict(zip(out, own, strict=True))
+        if out[axis] not in indices_of(g):
+            result.append(g.xreplace({old: new for old, new in moved.items() if old != 0}))
+        else:
+            scale, rest = numbers(g)
+            size = definitions.dims[piece.id][axis]
+            found = None if size is None else size.find()
+            stop = [*start, "1" if found is None else found.text or str(found.size)]
+            last = piece is node.inputs[-1]
+            text = f"{' + '.join(start)}:{'' if last else ' + '.join(stop)}"
+            text = ":, " * (axis + node.ndim) + text
+            whole = definitions.whole(rest, out)
+            result.append(scale * element("getitem", [whole], own, [text]))
+            start = stop
+    return result
+
+
+def _sort_forward(definitions: Definitions, node: Node) -> Expr:
+    (x,) = node.inputs
+    return element("sort", [definitions.array(x)], indices(definitions, node), axis_params(node))
+
+
+def _sort_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """Each entry of the input receives the adjoint at its rank."""
+    (x,) = node.inputs
+    scale, rest = numbers(g)
+    whole = definitions.whole(rest, indices(definitions, node))
+    array = definitions.array(x)
+    return [scale * element("unsorted", [whole, array], indices(definitions, x), axis_params(node))]
+
+
 ATOMS: dict[str, Atom] = {
     "getitem": Atom(_getitem_forward, _getitem_adjoints, _getitem_unify, _simple_index),
     "reshape": Atom(_reshape_forward, _reshape_adjoints, None, _reshape_applies),
+    "cumprod": Atom(_cumprod_forward, _cumprod_adjoints, same_shape, _vector),
+    "pad": Atom(_pad_forward, _pad_adjoints, None, _zeros),
+    "concatenate": Atom(_concatenate_forward, _concatenate_adjoints, _concatenate_unify),
+    "sort": Atom(_sort_forward, _sort_adjoints, same_shape),
     "cumsum": Atom(_cumsum_forward, _cumsum_adjoints, same_shape, _vector),
 }
