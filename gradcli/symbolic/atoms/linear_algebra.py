@@ -162,7 +162,37 @@ def _diagonal_unify(definitions: Definitions, node: Node) -> None:
     unify_axes(definitions, [(x, 0, x, 1), (x, 0, node, 0)])
 
 
+# --- cross products --------------------------------------------------------------------------------
+
+
+def _same_vectors(node: Node) -> bool:
+    return node.inputs[0].shape == node.inputs[1].shape == node.shape
+
+
+def _cross_unify(definitions: Definitions, node: Node) -> None:
+    a, b = node.inputs
+    axes = range(-a.ndim, 0)
+    unify_axes(definitions, [(a, i, x, i) for x in (b, node) for i in axes])
+
+
+def _cross_forward(definitions: Definitions, node: Node) -> Expr:
+    arrays = [definitions.array(parent) for parent in node.inputs]
+    return element("cross", arrays, indices(definitions, node))
+
+
+def _cross_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """g . (da x b) = da . (b x g), and g . (a x db) = db . (g x a)."""
+    a, b = node.inputs
+    scale, rest = numbers(g)
+    whole = definitions.whole(rest, indices(definitions, node))
+    return [
+        scale * element("cross", [definitions.array(b), whole], indices(definitions, a)),
+        scale * element("cross", [whole, definitions.array(a)], indices(definitions, b)),
+    ]
+
+
 ATOMS: dict[str, Atom] = {
+    "cross": Atom(_cross_forward, _cross_adjoints, _cross_unify, _same_vectors),
     "det": Atom(_det_forward, _det_adjoints, _square, _matrix),
     "logabsdet": Atom(_logdet_forward, _logdet_adjoints, _square, _matrix),
     "inv": Atom(_inv_forward, _inv_adjoints, _inv_unify, _matrix),
