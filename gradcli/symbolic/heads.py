@@ -40,10 +40,10 @@ def _unsorted(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
     """The entries of the first array at the ranks of the second's."""
     values, keys = arrays
     options = {"axis": params[0]} if params else {}
-    ranks = t.call("argsort", t.call("argsort", keys, **options), **options)
+    ranks = t.call_with("argsort", [t.call_with("argsort", [keys], options)], options)
     if not params:
         return t.index(values, t.text_of(ranks))
-    return t.call("take_along_axis", values, ranks, **options)
+    return t.call_with("take_along_axis", [values, ranks], options)
 
 
 def _svd_part(position: int) -> Writer:
@@ -79,8 +79,8 @@ HEADS: dict[str, Writer] = {
     "reshape": lambda arrays, params: t.call("reshape", arrays[0], t.name(params[0])),
     "cumsum_reversed": _from_the_end("cumsum"),
     "cumprod_reversed": _from_the_end("cumprod"),
-    "concatenate": lambda arrays, params: t.call(
-        "concatenate", t.sequence(list(arrays)), **({"axis": params[0]} if params else {})
+    "concatenate": lambda arrays, params: t.call_with(
+        "concatenate", [t.sequence(list(arrays))], {"axis": params[0]} if params else {}
     ),
     "unsorted": _unsorted,
     "eigenvectors": lambda arrays, params: t.index(t.call("eigh", *arrays), "1"),

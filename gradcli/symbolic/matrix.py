@@ -181,7 +181,7 @@ class Translator:
             inner = parts[0].tree.args[0]
             if inner.kind == "call" and inner.text == "exp":  # the stable name
                 options = dict(parts[0].tree.options)
-                made = t.call("logsumexp", *inner.args, scalar=parts[0].tree.scalar, **options)
+                made = t.call_with("logsumexp", inner.args, options, parts[0].tree.scalar)
                 return Array(made, parts[0].layout)
         if name in _COMPARISONS and len(parts) == 2:
             sign = _COMPARISONS[name]

@@ -7,7 +7,7 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -75,6 +75,13 @@ def number_text(value: Fraction) -> str:
 def call(function: str, *args: Tree, scalar: bool = False, **options: str) -> Tree:
     """A function call."""
     return Tree("call", args, function, scalar, tuple(options.items()))
+
+
+def call_with(
+    function: str, args: Sequence[Tree], options: Mapping[str, str], scalar: bool = False
+) -> Tree:
+    """A function call with keyword arguments that are data."""
+    return Tree("call", tuple(args), function, scalar, tuple(options.items()))
 
 
 def sum_of(terms: Sequence[Tree]) -> Tree:

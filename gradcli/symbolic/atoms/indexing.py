@@ -191,7 +191,7 @@ def _cumprod_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints
     return [scale * total / definitions.expr[x.id]]
 
 
-# --- padding ---------------------------------------------------------------------------------------
+# --- padding ---
 
 
 def _pad_forward(definitions: Definitions, node: Node) -> Expr:
@@ -220,10 +220,10 @@ def _pad_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
 
 
 def _zeros(node: Node) -> bool:
-    return node.params["value"] == 0.0
+    return bool(node.params["value"] == 0.0)
 
 
-# --- joining and sorting --------------------------------------------------------------------------
+# --- joining and sorting ---
 
 
 def _concatenate_unify(definitions: Definitions, node: Node) -> None:

@@ -162,7 +162,7 @@ def _diagonal_unify(definitions: Definitions, node: Node) -> None:
     unify_axes(definitions, [(x, 0, x, 1), (x, 0, node, 0)])
 
 
-# --- cross products --------------------------------------------------------------------------------
+# --- cross products ---
 
 
 def _same_vectors(node: Node) -> bool:
