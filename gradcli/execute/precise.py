@@ -26,14 +26,22 @@ Scalars = Any
 ENORMOUS = 2**40
 """Binary exponents beyond this are infinity or zero: nobody's number, and slow to work with."""
 
-SLOW = frozenset({"det", "logabsdet", "sign_det", "inv", "solve", "cholesky", "qr"})
-SLOWER = frozenset(
+CHEAP = frozenset({"add", "subtract", "multiply", "divide", "negative", "where", "weigh", "abs"})
+SPECIAL = frozenset(
     {
-        *("cofactor", "pinv", "matrix_rank", "expm", "logm", "sqrtm"),
-        *("eigvalsh", "eigenvectors", "svdvals", "singular_vectors"),
+        *("gamma", "gammaln", "digamma", "polygamma", "erfinv", "ndtri", "log_ndtr"),
+        *("besseli", "i0", "i1", "iv", "spherical_jn"),
     }
 )
-CHEAP = frozenset({"add", "subtract", "multiply", "divide", "negative", "where", "weigh", "abs"})
+CUBIC = {
+    **dict.fromkeys(("cholesky",), 2),
+    **dict.fromkeys(("det", "logabsdet", "sign_det", "solve", "inv", "qr", "cofactor"), 8),
+    **dict.fromkeys(("eigvalsh", "svdvals", "matrix_rank"), 12),
+    **dict.fromkeys(("eigenvectors", "singular_vectors", "full_singular_vectors"), 25),
+    **dict.fromkeys(("pinv", "expm", "sqrtm"), 100),
+    "logm": 600,
+}
+"""Scalar operations per n**3 of an n by n matrix, measured."""
 
 FAILURES = (
     TypeError,
@@ -54,34 +62,31 @@ class Cannot(Exception):
 
 
 def cost(nodes: Iterable[Node]) -> int:
-    """Scalar operations of one exact pass, roughly; a transcendental function counts ten."""
-    total = 0
-    for node in nodes:
-        op = node.op
-        if op is CONSTANT or op is INPUT:
-            total += node.size
-        elif op.elementwise:
-            total += node.size * (1 if op.name in CHEAP or op.dtype == "bool" else 10)
-        elif op.name == "matmul":
-            total += node.size * node.inputs[0].shape[-1]
-        elif op.name == "einsum":
-            labels = zip(
-                node.params["subscripts"].split("->")[0].split(","), node.inputs, strict=True
-            )
-            sizes = {
-                label: size
-                for text, part in labels
-                for label, size in zip(text, part.shape, strict=True)
-            }
-            total += math.prod(sizes.values())
-        elif op.name in SLOW or op.name in SLOWER:
-            side = max((*node.inputs[0].shape, 1))
-            total += node.inputs[0].size * side * (100 if op.name in SLOWER else 2)
-        elif op.dtype == "same":
-            total += node.size // 8 + 1
-        else:
-            total += max([node.size, *(part.size for part in node.inputs)])
-    return total
+    """Scalar operations of one exact pass, of about a microsecond each."""
+    return sum(map(_cost, nodes))
+
+
+def _cost(node: Node) -> int:
+    op = node.op
+    if op is CONSTANT or op is INPUT:
+        return node.size
+    if op.elementwise:
+        cheap = op.name in CHEAP or op.dtype == "bool"
+        return node.size * (1 if cheap else 100 if op.name in SPECIAL else 10)
+    if op.name == "matmul":
+        return node.size * node.inputs[0].shape[-1]
+    if op.name == "einsum":
+        texts = node.params["subscripts"].split("->")[0].split(",")
+        sizes: dict[str, int] = {}
+        for text, part in zip(texts, node.inputs, strict=True):
+            sizes.update(zip(text, part.shape, strict=True))
+        return math.prod(sizes.values())
+    largest = max([node.size, *(part.size for part in node.inputs)])
+    if op.name in CUBIC:
+        return CUBIC[op.name] * node.inputs[0].size * max((*node.inputs[0].shape, 1))
+    if op.exact is not None:
+        return 10 * largest
+    return largest // 8 + 1 if op.dtype == "same" else largest
 
 
 def exact_array(array: Any, scalars: Scalars) -> Any:

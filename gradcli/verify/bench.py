@@ -81,23 +81,25 @@ class Bench:
         }
 
     @cached_property
-    def noise(self) -> dict[str, Array]:
-        """The rounding error of each gradient, 0 where it was repaired."""
-        found = self.settled.noise if self.settled.noise is not None else self._measured()
-        return {name: np.where(self.repaired(name), 0.0, noise) for name, noise in found.items()}
+    def measured(self) -> dict[str, Array] | None:
+        """The rounding error of each gradient; None where the graph is too large to ask."""
+        if self.settled.noise is not None:
+            return self.settled.noise
+        found = rounding_noise(list(self.rules.values()), self.point.inputs, self.seed)
+        return None if found is None else dict(zip(self.rules, found, strict=True))
 
-    def _measured(self) -> dict[str, Array]:
-        """Measured, or guessed from the size where the graph is too large to ask."""
-        measured = rounding_noise(list(self.rules.values()), self.point.inputs, self.seed)
-        if measured is not None:
-            return dict(zip(self.rules, measured, strict=True))
-        guesses = {}
+    @cached_property
+    def noise(self) -> dict[str, Array]:
+        """The rounding error to allow for: measured or guessed, 0 where an entry was repaired."""
+        result = {}
         for name, value in self.gradients.items():
-            top = float(np.max(np.abs(value), where=np.isfinite(value), initial=0.0))
-            guesses[name] = np.broadcast_to(
-                self.epsilon * top * math.sqrt(max(1, value.size)), value.shape
-            )
-        return guesses
+            if self.measured is not None:
+                result[name] = np.where(self.repaired(name), 0.0, self.measured[name])
+            else:
+                top = float(np.max(np.abs(value), where=np.isfinite(value), initial=0.0))
+                guess = self.epsilon * top * math.sqrt(max(1, value.size))
+                result[name] = np.broadcast_to(guess, value.shape)
+        return result
 
     def referee(self) -> Referee:
         """The exact slopes.
@@ -142,7 +144,7 @@ class Bench:
     def suspects(self, name: str, most: int = 4) -> list[tuple[int, ...]]:
         """Entries where rounding takes more than half of the digits, the worst first."""
         value = self.gradients[name]
-        if value.size == 0:
+        if value.size == 0 or self.measured is None:
             return []
         noise = self.noise[name]
         excess = np.where(

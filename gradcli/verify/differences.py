@@ -11,11 +11,12 @@ from gradcli.graph import Array
 from gradcli.results import Comparison
 from gradcli.verify.bench import Bench
 from gradcli.verify.compare import ULPS, compare, tolerance
-from gradcli.verify.lines import central, measured_noise
+from gradcli.verify.lines import LARGE, central, measured_noise
 from gradcli.verify.referee import natural_steps, random_signs
 
 ALL = 32  # entries of a variable up to which each is compared
 SAFETY = 8.0  # on the error bound of the extrapolation
+SMALLEST = 1e-280  # steps of which would be rounded
 VAGUE = 1e-3  # relative error at which a difference says nothing
 
 
@@ -23,7 +24,7 @@ def difference(bench: Bench, name: str) -> Comparison:
     """Central differences: every entry when few, else random directions and some entries."""
     reverse = bench.gradients[name]
     testable = bench.testable(name)
-    if reverse.size > ALL:
+    if reverse.size > ALL and all(kink.variable for kink in bench.settled.kinks):
         along = _along_directions(bench, name, testable)
         if along.ok is not True:
             return along
@@ -52,6 +53,8 @@ def entry_difference(bench: Bench, name: str, index: tuple[int, ...]) -> tuple[f
     best, bound = math.nan, math.inf
     natural = float(natural_steps(array)[index])
     for size in dict.fromkeys([natural, max(1.0, abs(float(array[index])))]):
+        if size < SMALLEST:
+            continue
         direction = np.zeros(array.shape)
         direction[index] = size
         slope, error = central(bench.point, {name: direction})
@@ -65,8 +68,8 @@ def entry_difference(bench: Bench, name: str, index: tuple[int, ...]) -> tuple[f
 def _chosen(bench: Bench, testable: Array) -> list[tuple[int, ...]]:
     flats = np.flatnonzero(testable)
     if testable.size > ALL:
-        elements = sum(node.size for node in bench.point.nodes)
-        most = 8 if elements < 200_000 else 2
+        elements = bench.point.elements
+        most = 8 if elements < 200_000 else 2 if elements < LARGE else 1
         flats = np.random.default_rng(bench.seed).permutation(flats)[:most]
     return [
         tuple(map(int, np.unravel_index(flat, testable.shape))) for flat in sorted(flats.tolist())
@@ -89,10 +92,9 @@ def _along_directions(bench: Bench, name: str, testable: Array) -> Comparison:
         bad = tuple(map(int, np.argwhere(~np.isfinite(reverse))[0]))
         return _one_entry(bench, name, bad)
     rng = np.random.default_rng(bench.seed)
-    elements = sum(node.size for node in bench.point.nodes)
     natural = np.where(testable, natural_steps(bench.point.inputs[name]), 0.0)
     result = Comparison("difference", name, None, of=int(reverse.size), note="too noisy")
-    for _ in range(2 if elements < 200_000 else 1):
+    for _ in range(2 if bench.point.elements < 200_000 else 1):
         direction = natural * random_signs(rng, reverse.shape)
         gap, bound, mine = _gap(bench, name, reverse, direction)
         if not math.isfinite(bound):

@@ -21,7 +21,7 @@ from gradcli.verify.compare import compare, tolerance
 
 ALL = 16  # entries of a variable up to which each is compared
 SAMPLE = 8
-TOTAL = 600_000  # scalar operations of all exact passes
+TOTAL = 400_000  # scalar operations of all exact passes
 TREE = 1_500  # nodes of the SymPy expression, at most
 
 Index = tuple[int, ...]

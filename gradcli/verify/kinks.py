@@ -11,6 +11,7 @@ derivative is put in their place.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -50,6 +51,23 @@ def find_kinks(bench: Bench) -> None:
         _settle_exactly(bench, found, suspicious, rng)
     except Cannot:
         settled.kinks.extend(_possible(point, found, rng))
+
+
+def kink_at(bench: Bench, name: str, index: tuple[int, ...]) -> Kink | None:
+    """The kink at one entry, where there is one and exact or one-sided slopes show it."""
+    point = bench.point
+    slopes: Slopes | None
+    try:
+        slopes = bench.slopes(name, index)
+    except Cannot:
+        direction = np.zeros(point.inputs[name].shape)
+        unit = direction[index] = natural_steps(point.inputs[name])[index]
+        slopes = float_slopes(point, {name: direction})
+        if slopes is not None:
+            slopes = replace(slopes, left=slopes.left / unit, right=slopes.right / unit)
+    if slopes is None or slopes.smooth:
+        return None
+    return Kink(name, index, _sentence(point, name, index, slopes, None), slopes)
 
 
 def candidates(point: Point) -> list[Candidate]:

@@ -18,6 +18,7 @@ RATIO = 4.0
 LEVELS = 9
 FIRST = 0.125
 ENOUGH = 1e-12  # relative error at which no further step is taken
+LARGE = 2_000_000  # elements of a graph from which each evaluation counts
 
 
 def central(point: Point, directions: Mapping[str, Array]) -> tuple[float, float]:
@@ -36,15 +37,18 @@ def central(point: Point, directions: Mapping[str, Array]) -> tuple[float, float
 
     with np.errstate(all="ignore"):
         noise = measured_noise(point, directions, here)
-        return extrapolated(difference, noise)
+        return extrapolated(difference, noise, ENOUGH if point.elements <= LARGE else 1e-9)
 
 
-def extrapolated(difference: Callable[[float], float], noise: float) -> tuple[float, float]:
+def extrapolated(
+    difference: Callable[[float], float], noise: float, enough: float = ENOUGH
+) -> tuple[float, float]:
     """Richardson's table over steps FIRST, FIRST/4, ...; the entry with the smallest error bound.
 
     Args:
         difference: a quotient whose error is a series in the even powers of the step.
         noise: the error of one value of the function.
+        enough: the relative error at which no further step is taken.
     """
     best, bound = np.nan, np.inf
     row: list[float] = []
@@ -65,7 +69,7 @@ def extrapolated(difference: Callable[[float], float], noise: float) -> tuple[fl
             if scatter + rounding < bound:
                 best, bound = fresh[-1], scatter + rounding
         row = fresh
-        if rounding > bound or bound <= ENOUGH * abs(best):
+        if rounding > bound or bound <= enough * abs(best):
             break
         step /= RATIO
     return best, bound
@@ -73,13 +77,15 @@ def extrapolated(difference: Callable[[float], float], noise: float) -> tuple[fl
 
 def measured_noise(point: Point, directions: Mapping[str, Array], here: Array) -> float:
     """The rounding error of one value: third differences over steps too small to bend."""
+    least = float(np.finfo(np.float64).eps * np.max(np.abs(here), initial=0.0))
+    if point.elements > LARGE:
+        return 16.0 * least
     step = 2.0**-36
     values = [
         float(np.sum(point.outputs(point.moved(directions, k * step)) - here)) for k in range(-3, 4)
     ]
     thirds = np.diff(values, 3)
     scatter = float(np.sqrt(np.mean(thirds**2) / 20.0)) if np.all(np.isfinite(thirds)) else 0.0
-    least = float(np.finfo(np.float64).eps * np.max(np.abs(here), initial=0.0))
     return max(scatter, least)
 
 

@@ -39,6 +39,7 @@ class Point:
         names: the variables.
         program: records the graph elsewhere; None where the graph is all there is.
         dynamic: whether the record depends on the values.
+        nodes, elements: of `graph`, and the entries of all of them.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Point:
             for name, node in graph.inputs.items()
         }
         self.nodes = graph.nodes()
+        self.elements = sum(node.size for node in self.nodes)
         self._held = held_values(self.nodes, self.inputs)
         self.frozen = frozen(graph, self._held)
         if dynamic is None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcli.autodiff import gradient
 from gradcli.execute import run
-from gradcli.graph import CONSTANT, INPUT, Array, Graph, Node
+from gradcli.graph import CONSTANT, INPUT, Array, Graph, Node, constant
 from gradcli.verify.point import entry_name, text_of, walk
 
 MOST_NODES = 2_000
@@ -124,7 +124,9 @@ def _why_zero(
         if any(np.any(flows[parent.id]) for parent in parents if parent.id in flows):
             continue
         text = text_of(node, graph.source)
-        if node.op.vjp is None:
+        if arriving is not None and _passes(node, parents, arriving, inputs):
+            texts.append("its contributions cancel")
+        elif node.op.vjp is None:
             texts.append(_cut(node, text))
         elif all(parent.dtype.kind != "f" for parent in parents):
             continue
@@ -135,6 +137,21 @@ def _why_zero(
         else:
             texts.append(f"`{text}` has the derivative 0 here")
     return list(dict.fromkeys(texts))[:SHOWN] or ["every path to it is multiplied by 0"]
+
+
+def _passes(
+    node: Node, parents: Sequence[Node], arriving: Array, inputs: Mapping[str, Any]
+) -> bool:
+    """Whether a node passes on something by itself, that another contribution then cancels."""
+    if node.op.vjp is None:
+        return False
+    pulls = node.op.vjp(constant(arriving), node, *node.inputs, **node.params)
+    wanted = [
+        pull
+        for pull, parent in zip(pulls, node.inputs, strict=True)
+        if pull is not None and parent in parents
+    ]
+    return any(bool(np.any(array)) for array in run(wanted, inputs))
 
 
 def _feeds(node: Node, nodes: Sequence[Node], flows: Mapping[int, Array]) -> bool:

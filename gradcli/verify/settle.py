@@ -59,7 +59,7 @@ def settle(
         return settled
     bench = Bench(point, settled.gradients, settled, seed)
     find_kinks(bench)
-    settled.noise = bench.noise
+    settled.noise = bench.measured
     _repair(Bench(point, settled.gradients, settled, seed, bench.judge))
     return settled
 
@@ -103,13 +103,13 @@ def _write(bench: Bench, name: str, done: list[tuple[tuple[int, ...], float]]) -
 
 
 def _value_is_lost(bench: Bench) -> bool:
-    """Whether floating point has lost half of the digits of the value."""
+    """Whether floating point misses the value by half of the digits (of 1, for a small one)."""
     point = bench.point
     value = np.ravel(run([point.graph.output], point.inputs)[0]).tolist()
     exact = [
         float(entry)
         for entry in np.ravel(bench.referee().values()[point.frozen.output.id]).tolist()
     ]
-    scale = max(map(abs, exact), default=0.0)
+    scale = max(map(abs, exact), default=1.0)
     error = max((abs(a - b) for a, b in zip(value, exact, strict=True)), default=0.0)
-    return not math.isfinite(error) or error > 8.0 * math.sqrt(bench.epsilon) * scale
+    return not math.isfinite(error) or error > math.sqrt(bench.epsilon) * max(scale, 1.0)

@@ -18,6 +18,7 @@ from gradcli.verify.compare import tolerance
 from gradcli.verify.differences import difference, entry_difference, taylor
 from gradcli.verify.entries import entries
 from gradcli.verify.formulas import formula
+from gradcli.verify.kinks import kink_at
 from gradcli.verify.point import Point, entry_name
 from gradcli.verify.reasons import first_not_finite
 from gradcli.verify.records import Settled
@@ -196,8 +197,9 @@ class _Judge:
             f"{entry}: reverse mode gives {one.reverse:.9g}, {witness} {one.other:.9g} "
             f"(tolerance {one.tolerance:.2g})"
         )
-        if witness == "difference" and any(not kink.variable for kink in self.bench.settled.kinks):
-            heard[witness] = replace(one, ok=None, note="its steps meet a kink")
+        if kink := kink_at(self.bench, name, one.index):
+            self.doubts.append(kink.text)
+            heard[witness] = replace(one, ok=None, note="this entry is at a kink")
             return
         slope, bound, who = self._arbiter(name, one.index, witness)
         if slope is None:
