@@ -13,7 +13,8 @@ RNG = np.random.default_rng(0)
 
 def answer(command="grad", value=28.0, check=None, summed=False, **gradients):
     derivatives = {
-        name: Derivative(name, np.asarray(array), closed) for name, (array, closed) in gradients.items()
+        name: Derivative(name, np.asarray(array), closed)
+        for name, (array, closed) in gradients.items()
     }
     target = Target(np.asarray(value), summed=summed)
     return Result(command, "2*x.T@x", target, derivatives, check)
@@ -99,7 +100,9 @@ def test_long_arrays_say_what_they_amount_to():
     assert statistics(np.full(2, 3e200)) == "2 numbers · min 3e200 · max 3e200 · norm 4.243e200"
 
 
-@pytest.mark.parametrize("shape", [(0,), (0, 3), (1,), (1, 1), (13, 1), (1, 300), (2, 0, 2), (5, 5, 5)])
+@pytest.mark.parametrize(
+    "shape", [(0,), (0, 3), (1,), (1, 1), (13, 1), (1, 300), (2, 0, 2), (5, 5, 5)]
+)
 @pytest.mark.parametrize("full", [False, True])
 def test_odd_shapes(shape, full):
     lines = number_lines(np.ones(shape), 60, full)
@@ -109,7 +112,11 @@ def test_odd_shapes(shape, full):
 
 def test_decimal_points_line_up():
     assert aligned(["1", "-10.25", "0.5", "1e-9", "nan"]) == [
-        "  1   ", "-10.25", "  0.5 ", "  1e-9", "nan   ",
+        "  1   ",
+        "-10.25",
+        "  0.5 ",
+        "  1e-9",
+        "nan   ",
     ]
 
 
@@ -123,8 +130,8 @@ def test_disagreement_names_the_numbers():
         ],
     )
     text = drawn(answer("check", x=([1.0], None), check=check))
-    assert "✗ disagree  formula 0.25 > 7.1e-15 · taylor says nothing\n" in text
-    assert "            x[1]: reverse mode gives 0.25, the formula 0.5\n" in text
+    assert "✗ disagree  x[1]: reverse mode gives 0.25, the formula 0.5\n" in text
+    assert "              formula 0.25 > 7.1e-15 · taylor says nothing\n" in text
     assert "x   formula   0.25          1          7.1e-15     4 of 4    ✗\n" in text
     assert "    taylor    says nothing: a kink is near\n" in text
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from gradcli.cli.base import ExpressionCommand
-from gradcli.cli.environment import Environment
+from gradcli.cli.base import ExpressionCommand, the_environment
 from gradcli.cli.guard import guarded, set_limits
 from gradcli.cli.inputs import (
     given_values,
@@ -42,8 +41,7 @@ def answer_expression(
     Returns:
         The exit status.
     """
-    environment = context.find_object(Environment)
-    assert environment is not None
+    environment = the_environment(context)
     assert isinstance(context.command, ExpressionCommand)
     set_limits(limits)
     target = Output(environment, form=form, output=output, full=full, quiet=quiet)

@@ -1,4 +1,4 @@
-"""What every click command here has in common: help through the environment, free names as options."""
+"""What every command has in common: help through the environment, free names as options."""
 
 from __future__ import annotations
 
@@ -39,12 +39,17 @@ class HelpfulCommand(click.Command):
         return super().main(*args, **extra)
 
 
+def the_environment(ctx: click.Context) -> Environment:
+    """The environment that the command runs in."""
+    environment = ctx.find_object(Environment)
+    assert environment is not None
+    return environment
+
+
 def show_help(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     """Print the help and end."""
     if value and not ctx.resilient_parsing:
-        environment = ctx.find_object(Environment)
-        assert environment is not None
-        environment.write([ctx.get_help(), "\n"])
+        the_environment(ctx).write([ctx.get_help(), "\n"])
         ctx.exit()
 
 
@@ -69,11 +74,17 @@ class ExpressionCommand(HelpfulCommand):
         with formatter.section("Inputs"):
             formatter.write_dl(
                 [
-                    ("--NAME VALUE", "A value for the name NAME of the expression, for instance "
-                     "--x 0,1,2,3 or --A @A.npy. Where a name is also an option: -v NAME=VALUE."),
-                    ("VALUE", "3 (scalar); 0,1,2 (vector); 1,2;3,4 (matrix); 0;1;2 (column); "
-                     "[[1,2],[3,4]] (JSON); randn(3,2) (expression); @file.npy .npz .csv .tsv .json "
-                     ".txt; - (standard input)."),
+                    (
+                        "--NAME VALUE",
+                        "A value for the name NAME of the expression, for instance "
+                        "--x 0,1,2,3 or --A @A.npy. Where a name is also an option: -v NAME=VALUE.",
+                    ),
+                    (
+                        "VALUE",
+                        "3 (scalar); 0,1,2 (vector); 1,2;3,4 (matrix); 0;1;2 (column); "
+                        "[[1,2],[3,4]] (JSON); randn(3,2) (expression); @file.npy .npz .csv .tsv "
+                        ".json .txt; - (standard input).",
+                    ),
                 ]
             )
         super().format_options(ctx, formatter)

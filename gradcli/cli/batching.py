@@ -91,5 +91,7 @@ def parsed(line: bytes | None) -> dict[str, Any]:
         reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise GradcliError(f"the line is not JSON: {reason}", kind="parse") from None
     if not isinstance(fields, dict):
-        raise GradcliError("a request is a JSON object", hint='{"command": "grad", "expression": ...}')
+        raise GradcliError(
+            "a request is a JSON object", hint='{"command": "grad", "expression": ...}'
+        )
     return fields

@@ -90,7 +90,7 @@ def domain_text(domain: Any) -> str:
 
 
 def gradient_of(example: str) -> Closed | None:
-    """The closed form of the gradient of `sum(example)` by the first name in it; None for no names."""
+    """The closed form of the gradient of `sum(example)` by its first name; None without one."""
     import numpy as np
 
     from gradcli import api

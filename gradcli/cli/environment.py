@@ -129,7 +129,9 @@ class Environment:
 
     def encoded(self, piece: str | bytes) -> bytes:
         """Text in the stream's encoding; what it cannot show is escaped."""
-        return piece if isinstance(piece, bytes) else piece.encode(self.encoding, "backslashreplace")
+        return (
+            piece if isinstance(piece, bytes) else piece.encode(self.encoding, "backslashreplace")
+        )
 
     def close(self) -> None:
         """Keep the interpreter from flushing a stream whose reader has gone."""

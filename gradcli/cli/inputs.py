@@ -46,7 +46,9 @@ def require_values(
     """
     missing = [name for name in needed if name not in given]
     if missing:
-        ways = [f"-v {name}=VALUE" if f"--{name}" in known else f"--{name} VALUE" for name in missing]
+        ways = [
+            f"-v {name}=VALUE" if f"--{name}" in known else f"--{name} VALUE" for name in missing
+        ]
         raise GradcliError(
             f"no value for {joined(missing)}",
             kind="name",

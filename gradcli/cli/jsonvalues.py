@@ -32,8 +32,8 @@ def input_array(name: str, value: Any, *, files: bool, draw: Any) -> Array:
         draw: the random generator of value texts.
 
     Raises:
-        GradcliError: `value` for what is no number, `shape` for ragged lists or a shape that does not
-            fit its data.
+        GradcliError: `value` for what is no number, `shape` for ragged lists or a shape that does
+            not fit its data.
     """
     try:
         if isinstance(value, str):
@@ -94,7 +94,9 @@ def number(entry: Any) -> float:
     if isinstance(entry, list):
         raise GradcliError("the rows do not have the same depth", kind="shape")
     if not isinstance(entry, (int, float)):
-        raise GradcliError(f"{type(entry).__name__} is no number" if entry is not None else "null is no number")
+        if isinstance(entry, str):
+            raise GradcliError(f"'{entry[:40]}' is no number")
+        raise GradcliError("null is no number" if entry is None else "an object is no number")
     try:
         return float(entry)
     except OverflowError:

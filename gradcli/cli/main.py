@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from gradcli import __version__
-from gradcli.cli.base import HelpfulCommand, usage_error
+from gradcli.cli.base import HelpfulCommand, the_environment, usage_error
 from gradcli.cli.environment import Environment
 from gradcli.errors import ExitCode, GradcliError
 
@@ -24,6 +24,13 @@ COMMANDS = ("grad", "check", "eval", "ops", "batch")
 
 class Commands(HelpfulCommand, click.Group):
     """The group `gradcli`; a command's module is imported when it is called."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """No arguments at all: show what there is."""
+        if not args:
+            the_environment(ctx).tell(ctx.get_help() + "\n")
+            ctx.exit(ExitCode.INPUT)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of their use, not of the alphabet."""
@@ -54,7 +61,7 @@ class Commands(HelpfulCommand, click.Group):
 def show_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     """Print the version and end."""
     if value and not ctx.resilient_parsing:
-        ctx.find_object(Environment).write([f"gradcli {__version__}\n"])  # type: ignore[union-attr]
+        the_environment(ctx).write([f"gradcli {__version__}\n"])
         ctx.exit()
 
 
@@ -119,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script `gradcli` and `python -m gradcli`."""
     try:
         if "OMP_NUM_THREADS" not in os.environ:
-            # Two threads make the small products of a gradient slower; must be set before NumPy loads.
+            # Two threads make small products slower. Must be set before NumPy loads.
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         environment = Environment.of_process()
         status = run(sys.argv[1:] if arguments is None else arguments, environment)
@@ -127,5 +134,3 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:
         status = ExitCode.INTERRUPTED
     raise SystemExit(int(status))
-
-

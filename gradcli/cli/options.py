@@ -27,34 +27,54 @@ expression_argument = click.argument("expression")
 
 input_options = bundle(
     click.option(
-        "-v", "--value", "values", multiple=True, metavar="NAME=VALUE", help="The same as --NAME VALUE."
+        "-v",
+        "--value",
+        "values",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="The same as --NAME VALUE.",
     ),
     click.option(
-        "--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N",
+        "--seed",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        metavar="N",
         help="Seed of randn, uniform and the like in values.",
     ),
     click.option(
-        "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True,
+        "--dtype",
+        type=click.Choice(["float64", "float32"]),
+        default="float64",
+        show_default=True,
         help="Precision of inputs and arithmetic.",
     ),
 )
 
 derivative_options = bundle(
     click.option(
-        "--wrt", multiple=True, metavar="NAMES",
+        "--wrt",
+        multiple=True,
+        metavar="NAMES",
         help="Differentiate by these, for instance --wrt x,w.  [default: every input]",
     ),
     click.option("--const", multiple=True, metavar="NAMES", help="Inputs not to differentiate by."),
 )
 
 limit_option = click.option(
-    "--limit", "limits", multiple=True, metavar="NAME=NUMBER",
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=NUMBER",
     help="Raise a bound: source, depth, ops, elements, steps, file, line, seconds, formula.",
 )
 
 output_options = bundle(
     click.option(
-        "--format", "form", type=click.Choice(FORMATS), default=None,
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default=None,
         help="Format of the answer.  [default: rich on a terminal, plain in a pipe, else by the "
         "name of FILE]",
     ),

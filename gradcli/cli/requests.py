@@ -102,7 +102,7 @@ class Request:
             return {}
         if not isinstance(value, dict):
             raise GradcliError('"inputs" must be an object: name -> value')
-        draw = api.generator(self.seed())
+        draw = self.seed()
         return {
             name: input_array(name, item, files=self.allow_files, draw=draw)
             for name, item in value.items()

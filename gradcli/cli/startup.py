@@ -1,4 +1,4 @@
-"""The heavy imports, made fast: no garbage collection meanwhile, and none of what they leave behind."""
+"""The heavy imports, made fast: no garbage collection meanwhile, nor of what they leave."""
 
 from __future__ import annotations
 

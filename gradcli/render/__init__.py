@@ -1,4 +1,4 @@
-"""Stage: results -> text or bytes, one file per format. Knows nothing of streams, options or graphs."""
+"""Stage: results -> text or bytes, one file per format. Knows no streams, options or graphs."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def render(result: Result, form: str, view: View) -> Iterator[str | bytes]:
     if form in ("csv", "npy", "npz"):
         from gradcli.render import tables
 
-        writers = {"csv": tables.csv_text, "npy": tables.npy_bytes, "npz": tables.npz_bytes}
-        return writers[form](result)
+        if form == "csv":
+            return tables.csv_text(result)
+        return tables.npy_bytes(result) if form == "npy" else tables.npz_bytes(result)
     if form == "latex":
         from gradcli.render.latex import latex
 

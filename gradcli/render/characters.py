@@ -1,7 +1,8 @@
 """User text made safe to print: no control character of it reaches the terminal.
 
-Escape sequences, bidirectional overrides and lone surrogates are shown as `\\x1b`, `\\u202e`; what is
-printable stays. The width of a character is counted in terminal cells, so that carets stand right.
+Escape sequences, bidirectional overrides and lone surrogates are shown as `\\x1b`, `\\u202e`;
+what is printable stays. The width of a character is counted in terminal cells, so that carets stand
+right.
 """
 
 from __future__ import annotations

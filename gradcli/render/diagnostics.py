@@ -5,7 +5,14 @@ from __future__ import annotations
 from gradcli.errors import GradcliError
 from gradcli.render.characters import cells, visible, visible_character
 
-RED, CYAN, YELLOW, BOLD, DIM, RESET = "\x1b[1;31m", "\x1b[36m", "\x1b[33m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
+RED, CYAN, YELLOW, BOLD, DIM, RESET = (
+    "\x1b[1;31m",
+    "\x1b[36m",
+    "\x1b[33m",
+    "\x1b[1m",
+    "\x1b[2m",
+    "\x1b[0m",
+)
 INDENT = "  "
 
 

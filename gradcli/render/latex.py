@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 ROWS, COLUMNS = 12, 10
 """A larger matrix is named by its shape instead of being written out."""
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon "
-    "phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+GREEK = (
+    " alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega "
 )
 ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -87,7 +87,7 @@ def name_latex(name: str) -> str:
         stem, index = name, ""
     if not index and (match := re.fullmatch(r"([A-Za-z]+?)(\d+)", name)):
         stem, index = match.groups()
-    if stem in GREEK:
+    if f" {stem} " in GREEK:
         stem = "\\" + stem
     elif len(stem) > 1:
         stem = f"\\mathrm{{{escaped(stem)}}}"

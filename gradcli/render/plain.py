@@ -99,10 +99,19 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
 
 def witness_errors(verdict: Verdict) -> dict[str, str]:
     """By witness, the worst relative error over all variables, or that it says nothing."""
-    return {
-        name: "says nothing" if comparison.ok is None else error_size(comparison.max_rel)
-        for name, comparison in worst_comparisons(verdict).items()
-    }
+    return {name: error_text(one) for name, one in worst_comparisons(verdict).items()}
+
+
+def error_text(one: Comparison) -> str:
+    """The relative error of a witness; the Taylor witness measures a slope."""
+    if one.ok is None:
+        return "says nothing"
+    return slope_text(one) if one.witness == "taylor" else error_size(one.max_rel)
+
+
+def slope_text(one: Comparison) -> str:
+    """What the Taylor witness found: the slope of the remainder (2 when right), or that it is 0."""
+    return one.note.partition(":")[0] if one.note else f"slope {2 - one.max_abs:.2f}"
 
 
 def worst_comparisons(verdict: Verdict) -> dict[str, Comparison]:

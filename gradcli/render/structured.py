@@ -140,7 +140,7 @@ def card_record(card: FunctionCard) -> dict[str, Any]:
 
 
 def encoded(value: Any) -> Iterator[str]:
-    """Pieces of strict JSON; NumPy arrays become nested lists, a bounded number of entries at a time.
+    """Pieces of strict JSON; an array becomes nested lists, some entries at a time.
 
     Example:
         >>> "".join(encoded({"value": np.array([1.0, np.inf])}))

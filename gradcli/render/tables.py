@@ -1,4 +1,4 @@
-"""CSV and NumPy files: one array, or (for `.npz` and the CSV of a check) several under their names."""
+"""CSV and NumPy files: one array; several under their names in `.npz`; the table of a check."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def csv_text(result: Result) -> Iterator[str]:
     array = only_array(result, "csv")
     if array.ndim > 2:
         raise GradcliError(
-            f"--format csv holds vectors and matrices, not an array of shape {shape_text(array.shape)}",
+            f"--format csv holds vectors and matrices, no array of shape {shape_text(array.shape)}",
             hint="use --format json or --format npy",
         )
     rows = array if array.ndim == 2 else array.reshape(-1, 1)
@@ -61,7 +61,9 @@ def csv_text(result: Result) -> Iterator[str]:
 def comparisons_csv(verdict: Verdict) -> Iterator[str]:
     """One line per variable and witness, the worst last."""
     yield "variable,witness,ok,max_abs,max_rel,index,reverse,other,tolerance,compared,of,note\n"
-    for one in sorted(verdict.comparisons, key=lambda one: (one.max_rel != one.max_rel, one.max_rel)):
+    for one in sorted(
+        verdict.comparisons, key=lambda one: (one.max_rel != one.max_rel, one.max_rel)
+    ):
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(
             [

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gradcli.cli.base import HelpfulCommand
-from gradcli.cli.environment import Environment
+from gradcli.cli.base import HelpfulCommand, the_environment
 from gradcli.cli.options import limit_option
 
 
@@ -15,16 +14,16 @@ from gradcli.cli.options import limit_option
 @limit_option
 @click.pass_context
 def command(
-    context: click.Context, file: str, allow_files: bool, limits: tuple[str, ...]
+    context: click.Context, /, file: str, allow_files: bool, limits: tuple[str, ...]
 ) -> int:
-    """Read one JSON request per line of FILE (- for standard input) and write one JSON answer per line,
-    in order, each as soon as it is there.
+    """Read one JSON request per line of FILE (- for standard input) and write one JSON answer per
+    line, in order, each as soon as it is there.
 
     A request holds "command" (grad, check, eval, ops), "expression" or "program", "inputs", and
     optionally "id", "wrt", "const", "check", "dtype", "seed". An input is a number, nested lists,
-    {"shape": [...], "data": ...}, or a string as on the command line. An answer is what --format json
-    prints, plus the id; a bad request is answered with "error", and the rest goes on. The exit status is
-    that of the worst answer.
+    {"shape": [...], "data": ...}, or a string as on the command line. An answer is what
+    --format json prints, plus the id; a bad request is answered with "error", and the rest goes on.
+    The exit status is that of the worst answer.
 
     \b
     Example:
@@ -34,8 +33,7 @@ def command(
     from gradcli.cli.guard import set_limits
     from gradcli.cli.startup import quick_imports
 
-    environment = context.find_object(Environment)
-    assert environment is not None
+    environment = the_environment(context)
     set_limits(limits)
     with quick_imports():
         from gradcli.cli.batching import serve

@@ -21,8 +21,8 @@ from gradcli.cli.options import (
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, expression: str, **options: Any) -> int:
-    """Test the gradient of EXPRESSION: closed form, exact entries and differences against reverse mode.
+def command(context: click.Context, /, expression: str, **options: Any) -> int:
+    """Test the gradient of EXPRESSION against closed form, exact entries and differences.
 
     In a pipe the verdict is printed; the exit status tells it too: 0 agree, 1 disagree,
     3 inconclusive (a kink, not finite, nothing to test).

@@ -22,8 +22,8 @@ from gradcli.cli.options import (
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, expression: str, no_check: bool, **options: Any) -> int:
-    """The value of EXPRESSION, its gradient, the closed form of the gradient, and whether they agree.
+def command(context: click.Context, /, expression: str, no_check: bool, **options: Any) -> int:
+    """Value and gradient of EXPRESSION, the gradient's closed form, and whether they agree.
 
     A target that is not a scalar is summed first. In a pipe the gradient alone is printed; the exit
     status tells the verdict: 0 agree, 1 disagree, 3 inconclusive or not finite.

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from gradcli.cli.base import HelpfulCommand
-from gradcli.cli.environment import Environment
+from gradcli.cli.base import HelpfulCommand, the_environment
 from gradcli.cli.options import output_options
 
 
@@ -15,9 +14,11 @@ from gradcli.cli.options import output_options
 @click.argument("names", nargs=-1)
 @output_options
 @click.pass_context
-def command(context: click.Context, names: tuple[str, ...], limits: tuple[str, ...], **options: Any) -> int:
-    """The table of all functions; with NAMES everything about each: aliases, domain, kinks, an example
-    and the closed form of its gradient.
+def command(
+    context: click.Context, /, names: tuple[str, ...], limits: tuple[str, ...], **options: Any
+) -> int:
+    """The table of all functions; with NAMES everything about each: aliases, domain, kinks, an
+    example and the closed form of its gradient.
 
     \b
     Example:
@@ -30,8 +31,7 @@ def command(context: click.Context, names: tuple[str, ...], limits: tuple[str, .
     from gradcli.cli.startup import quick_imports
     from gradcli.render import render_functions
 
-    environment = context.find_object(Environment)
-    assert environment is not None
+    environment = the_environment(context)
     set_limits(limits)
     output = Output(environment, **options)
     with quick_imports():

@@ -1,4 +1,4 @@
-"""Numbers on a terminal: aligned at the decimal point, long arrays summarised unless all are wanted."""
+"""Numbers on a terminal: aligned at the decimal point, long arrays summarised."""
 
 from __future__ import annotations
 

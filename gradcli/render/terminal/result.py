@@ -1,4 +1,4 @@
-"""A result on a terminal: the value, then per variable the formula and the numbers, then the verdict."""
+"""A result on a terminal: the value, per variable formula and numbers, then the verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict: one line with each witness's worst error against its tolerance; a table for `check`."""
+"""The verdict: one line with each witness's worst error and tolerance; a table for `check`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradcli.render.numbers import error_size, short
-from gradcli.render.plain import worst_comparisons
+from gradcli.render.plain import slope_text, worst_comparisons
 from gradcli.render.terminal.console import literal
 from gradcli.results import Comparison, Verdict
 
@@ -32,8 +32,8 @@ def verdict_views(verdict: Verdict, table: bool, width: int) -> Iterator[Rendera
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column()
-    lines: list[Text] = list(error_lines(verdict, width - len(head) - 6))
-    lines += [literal(reason, "" if verdict.verdict == "agree" else style) for reason in verdict.reasons]
+    lines = [literal(reason, style) for reason in verdict.reasons]
+    lines += error_lines(verdict, width - len(head) - 6)
     for number, line in enumerate(lines or [Text("")]):
         grid.add_row(Text("" if number else head, style=f"bold {style}"), line)
     yield Padding(grid, (0, 0, 0, 2))
@@ -53,17 +53,19 @@ def error_lines(verdict: Verdict, width: int) -> Iterator[Text]:
 
 
 def bound(one: Comparison) -> Text:
-    """An error against its tolerance: `0 ≤ 7.1e-15`."""
+    """An error against its tolerance, `0 ≤ 7.1e-15`; the Taylor witness measures a slope."""
     if one.ok is None:
         return Text("says nothing", style="dim")
     sign, style = ("≤", "green") if one.ok else (">", "red")
+    if one.witness == "taylor":
+        return Text(slope_text(one), style=style)
     return Text.assemble(
         (error_size(one.max_abs), style), (f" {sign} {short(one.tolerance, 2)}", "dim")
     )
 
 
 def witness_rows(verdict: Verdict) -> Iterator[RenderableType]:
-    """One line per variable and witness, columns aligned; a silent witness says why instead."""
+    """One line per variable and witness, columns aligned; below them what the witnesses remark."""
     rows: list[tuple[Text, ...]] = [tuple(Text(heading, style="dim") for heading in HEADINGS)]
     before = None
     for one in verdict.comparisons:
@@ -81,17 +83,32 @@ def witness_rows(verdict: Verdict) -> Iterator[RenderableType]:
             grid.add_column(width=None if last else widths[column], no_wrap=not last)
         grid.add_row(*row)
         yield grid
+    for remark in remarks(verdict):
+        yield Padding(literal(remark, "dim"), (0, 0, 0, widths[0] + 3))
+
+
+def remarks(verdict: Verdict) -> Iterator[str]:
+    """The notes of witnesses that were heard, each once; with the variable where they differ."""
+    noted: dict[tuple[str, str], list[str]] = {}
+    for one in verdict.comparisons:
+        if one.ok is not None and one.note and one.witness != "taylor":
+            noted.setdefault((one.witness, one.note), []).append(one.variable)
+    everywhere = len({one.variable for one in verdict.comparisons})
+    for (witness, note), variables in noted.items():
+        where = "" if len(variables) == everywhere else f" ({', '.join(variables)})"
+        yield f"{witness}{where}: {note}"
 
 
 def cells_of(one: Comparison) -> tuple[Text, ...]:
-    """Errors, tolerance, entries, mark and note; or only why there are none."""
+    """Errors, tolerance, entries and mark; or only why there are none."""
     if one.ok is None:
         return (literal(f"says nothing: {one.note}" if one.note else "says nothing", "dim"),)
     mark, style = MARKS["agree" if one.ok else "disagree"]
+    taylor = one.witness == "taylor"
     return (
-        Text(error_size(one.max_abs), style=style),
-        Text(error_size(one.max_rel)),
-        Text(short(one.tolerance, 2)),
+        Text(slope_text(one) if taylor else error_size(one.max_abs), style=style),
+        Text("" if taylor else error_size(one.max_rel)),
+        Text("" if taylor else short(one.tolerance, 2)),
         Text(f"{one.compared} of {one.of}"),
-        Text.assemble((mark, f"bold {style}"), " " if one.note else "", literal(one.note, "dim")),
+        Text(mark, f"bold {style}"),
     )
