@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from gradcli.cli.environment import Environment
 from gradcli.errors import GradcliError
 from gradcli.render import BINARY, View, render
-from gradcli.render.diagnostics import note
 
 if TYPE_CHECKING:
     from gradcli.results import Result
@@ -46,7 +44,7 @@ class Output:
         self.full = full
         self.quiet = quiet
         terminal = environment.stdout_is_terminal and self.path is None
-        suffix = PurePath(self.path).suffix.lower() if self.path is not None else ""
+        suffix = os.path.splitext(self.path or "")[1].lower()
         self.form = form or SUFFIXES.get(suffix) or ("rich" if terminal else "plain")
         if self.form in BINARY and terminal and not quiet:
             raise GradcliError(
@@ -89,6 +87,8 @@ class Output:
         """Write notes to stderr."""
         colour = self.environment.colour(self.environment.stderr_is_terminal)
         for text in notes:
+            from gradcli.render.diagnostics import note
+
             self.environment.tell(note(text, colour=colour))
 
 
