@@ -12,7 +12,7 @@ from gradcli.autodiff import gradient
 from gradcli.execute import run
 from gradcli.execute.precise import Cannot, Exact
 from gradcli.graph import Array, Node, constant
-from gradcli.verify.compare import ULPS
+from gradcli.verify.compare import ULPS, largest
 from gradcli.verify.noise import rounding_noise
 from gradcli.verify.point import Point, text_of, walk
 from gradcli.verify.records import Settled
@@ -94,10 +94,11 @@ class Bench:
         result = {}
         for name, value in self.gradients.items():
             if self.measured is not None:
-                result[name] = np.where(self.repaired(name), 0.0, self.measured[name])
+                result[name] = self.measured[name]
+                if name in self.settled.repaired:
+                    result[name] = np.where(self.repaired(name), 0.0, result[name])
             else:
-                top = float(np.max(np.abs(value), where=np.isfinite(value), initial=0.0))
-                guess = self.epsilon * top * math.sqrt(max(1, value.size))
+                guess = self.epsilon * largest(value) * math.sqrt(max(1, value.size))
                 result[name] = np.broadcast_to(guess, value.shape)
         return result
 
@@ -146,30 +147,22 @@ class Bench:
         value = self.gradients[name]
         if value.size == 0 or self.measured is None:
             return []
-        noise = self.noise[name]
-        excess = np.where(
-            self.testable(name) & np.isfinite(value), 4.0 * noise - self._half(name), -1.0
-        )
-        excess[self.repaired(name)] = -1.0
-        worst = np.argsort(-excess, axis=None, kind="stable")[:most]
-        return [
-            tuple(map(int, np.unravel_index(flat, value.shape)))
-            for flat in worst
-            if excess.flat[flat] > 0
-        ]
-
-    def _half(self, name: str) -> Array:
-        """Half of the digits of each entry; roundings of the largest entry never count."""
-        value = np.abs(self.gradients[name])
-        top = float(np.max(value, where=np.isfinite(value), initial=0.0))
-        return np.asarray(math.sqrt(self.epsilon) * value + 64.0 * self.epsilon * top)
+        reserve = math.sqrt(self.epsilon) * np.abs(value)
+        reserve += (
+            64.0 * self.epsilon * largest(value)
+        )  # roundings of the largest entry never count
+        with np.errstate(all="ignore"):
+            excess = 4.0 * self.noise[name] - reserve
+        doubtful = (excess > 0) & self.testable(name) & ~self.repaired(name)
+        flats = np.flatnonzero(doubtful)
+        worst = flats[np.argsort(-excess.reshape(-1)[flats], kind="stable")[:most]]
+        return [tuple(map(int, np.unravel_index(flat, value.shape))) for flat in worst]
 
     def lost(self, name: str, index: tuple[int, ...], slope: float) -> str | None:
         """Why the digits of an entry are lost in floating point; None where they are not.
 
-        Lost means: the rules give the true slope when they are executed exactly, floating point
-            does not,
-        and no rounding of the inputs would explain it.
+        Lost means that the rules give the true slope when they are executed exactly, that floating
+        point does not, and that no rounding of the inputs would explain it.
 
         Args:
             name, index: the entry.
@@ -182,8 +175,7 @@ class Bench:
         error = abs(reverse - slope)
         if error <= math.sqrt(self.epsilon) * abs(slope) + np.finfo(np.float64).tiny:
             return None
-        value = np.abs(self.gradients[name])
-        top = float(np.max(value, where=np.isfinite(value), initial=0.0))
+        top = largest(self.gradients[name])
         if (
             math.isfinite(reverse)
             and error <= 64.0 * self.epsilon * top

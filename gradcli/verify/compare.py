@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,18 +14,43 @@ from gradcli.results import Comparison
 ULPS = 16.0
 """Roundings that the measured noise may be off by: three throws are a small sample."""
 
+BLOCK = 2**18
+"""Entries that are compared at once, so that large arrays need no temporaries of their size."""
 
-def tolerance(reference: Array, noise: Array | float, epsilon: float) -> Array:
+LEAST = float(np.finfo(np.float64).tiny)
+
+
+@dataclass(slots=True)
+class Tolerance:
     """How far two computed gradients may differ: half of the digits, and their rounding noise.
 
-    Args:
+    Attributes:
         reference: the gradient.
         noise: its measured rounding error (of both sides together), in its shape.
         epsilon: of the dtype that it was computed in.
+        extra: what the other side adds, in the same shape; None for nothing.
     """
-    least = float(np.finfo(np.float64).tiny)
-    size = np.where(np.isfinite(reference), np.abs(reference), 0.0)
-    return np.asarray(math.sqrt(epsilon) * size + ULPS * noise + least)
+
+    reference: Array
+    noise: Array
+    epsilon: float
+    extra: Array | None = None
+
+    def at(self, index: tuple[int, ...]) -> float:
+        """The absolute bound for one entry."""
+        extra = 0.0 if self.extra is None else self.extra[index]
+        return float(self._bound(self.reference[index], self.noise[index], extra))
+
+    def block(self, part: slice) -> Array:
+        """The bounds for a part of the entries in row-major order."""
+        constant = not any(self.noise.strides)
+        noise = self.noise[(0,) * self.noise.ndim] if constant else self.noise.reshape(-1)[part]
+        extra = 0.0 if self.extra is None else self.extra.reshape(-1)[part]
+        return self._bound(self.reference.reshape(-1)[part], noise, extra)
+
+    def _bound(self, reference: Array, noise: Array, extra: Array | float) -> Array:
+        size = np.where(np.isfinite(reference), np.abs(reference), 0.0)
+        return np.asarray(math.sqrt(self.epsilon) * size + ULPS * noise + LEAST + extra)
 
 
 def compare(
@@ -31,52 +58,73 @@ def compare(
     variable: str,
     reverse: Array,
     other: Array,
-    bound: Array,
+    tolerance: Tolerance,
     *,
     mask: Array | None = None,
     note: str = "",
 ) -> Comparison:
-    """Compare where `mask` is true; the bound is absolute, entry by entry.
+    """Compare where `mask` is true.
 
     A shape that differs, a number against a nan, an infinity against a number: all disagree.
     `max_rel` is relative to the entry, or to a thousandth of the largest one where that is more.
     """
     size = int(reverse.size)
     if reverse.shape != other.shape:
-        note = f"shape {shape_text(other.shape)}, the gradient has {shape_text(reverse.shape)}"
+        mine, theirs = shape_text(reverse.shape), shape_text(other.shape)
+        note = f"shape {theirs}, the gradient has {mine}"
         return Comparison(witness, variable, False, math.inf, math.inf, of=size, note=note)
-    chosen = np.ones(reverse.shape, dtype=bool) if mask is None else mask
-    count = int(np.count_nonzero(chosen))
+    count = size if mask is None else int(np.count_nonzero(mask))
+    result = Comparison(witness, variable, None, compared=count, of=size, note=note)
     if count == 0:
-        ok = True if size == 0 else None
-        return Comparison(
-            witness, variable, ok, of=size, note=note or ("empty" if size == 0 else "no entry")
-        )
+        result.ok = True if size == 0 else None
+        result.note = note or ("empty" if size == 0 else "no entry")
+        return result
+    top = max(largest(reverse), largest(other))
+    worst, place = -1.0, 0
     with np.errstate(all="ignore"):
-        mine = np.asarray(reverse, dtype=np.float64)
-        theirs = np.asarray(other, dtype=np.float64)
-        same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
-        difference = np.where(same, 0.0, np.abs(mine - theirs))
-        difference = np.where(np.isnan(difference), np.inf, difference)
-        larger = np.maximum(np.abs(mine), np.abs(theirs))
-        top = np.max(larger, where=chosen & np.isfinite(larger), initial=0.0)
-        relative = np.where(difference == 0, 0.0, difference / np.maximum(larger, 1e-3 * top))
-        relative = np.where(np.isnan(relative), np.inf, relative)
-        excess = np.where(np.isinf(difference), np.inf, difference / bound)
-        excess = np.where(chosen, np.where(difference == 0, 0.0, excess), -1.0)
-    worst = int(np.argmax(excess))
-    index = tuple(map(int, np.unravel_index(worst, reverse.shape)))
-    return Comparison(
-        witness,
-        variable,
-        bool(excess[index] <= 1.0),
-        max_abs=float(np.max(difference, where=chosen, initial=0.0)),
-        max_rel=float(np.max(relative, where=chosen, initial=0.0)),
-        index=index,
-        reverse=float(mine[index]),
-        other=float(theirs[index]),
-        tolerance=float(bound[index]),
-        compared=count,
-        of=size,
-        note=note,
-    )
+        for start, mine, theirs, bound, chosen in _blocks(reverse, other, tolerance, mask):
+            difference = _distance(mine, theirs)
+            larger = np.maximum(np.maximum(np.abs(mine), np.abs(theirs)), 1e-3 * top)
+            relative = np.where(difference == 0, 0.0, difference / larger)
+            relative = np.where(np.isnan(relative), np.inf, relative)
+            excess = np.where(np.isinf(difference), np.inf, difference / bound)
+            excess = np.where(chosen, excess, -1.0)
+            result.max_abs = max(result.max_abs, _top(difference, chosen))
+            result.max_rel = max(result.max_rel, _top(relative, chosen))
+            if (first := int(np.argmax(excess))) >= 0 and excess[first] > worst:
+                worst, place = float(excess[first]), start + first
+    result.index = tuple(map(int, np.unravel_index(place, reverse.shape)))
+    result.reverse, result.other = float(reverse[result.index]), float(other[result.index])
+    result.tolerance = tolerance.at(result.index)
+    result.ok = worst <= 1.0
+    return result
+
+
+def _blocks(
+    reverse: Array, other: Array, tolerance: Tolerance, mask: Array | None
+) -> Iterator[tuple[int, Array, Array, Array, Array | bool]]:
+    mine, theirs = np.ravel(reverse), np.ravel(other)
+    for start in range(0, reverse.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        chosen = True if mask is None else mask.reshape(-1)[part]
+        yield start, mine[part], theirs[part], tolerance.block(part), chosen
+
+
+def _distance(mine: Array, theirs: Array) -> Array:
+    """The absolute difference; 0 between equal infinities and between nans, else inf."""
+    same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
+    difference = np.where(same, 0.0, np.abs(mine - theirs))
+    return np.where(np.isnan(difference), np.inf, difference)
+
+
+def largest(array: Array) -> float:
+    """The largest finite size in an array; 0 where there is none."""
+    top, flat = 0.0, np.ravel(array)
+    for start in range(0, flat.size, BLOCK):
+        part = np.abs(flat[start : start + BLOCK])
+        top = max(top, float(np.max(part, where=np.isfinite(part), initial=0.0)))
+    return top
+
+
+def _top(array: Array, chosen: Array | bool) -> float:
+    return float(np.max(array, where=chosen, initial=0.0))

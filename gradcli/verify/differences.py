@@ -10,11 +10,14 @@ import numpy as np
 from gradcli.graph import Array
 from gradcli.results import Comparison
 from gradcli.verify.bench import Bench
-from gradcli.verify.compare import ULPS, compare, tolerance
-from gradcli.verify.lines import LARGE, central, measured_noise
+from gradcli.verify.compare import ULPS, Tolerance, compare, largest
+from gradcli.verify.lines import central, measured_noise
 from gradcli.verify.referee import natural_steps, random_signs
 
 ALL = 32  # entries of a variable up to which each is compared
+SAMPLE = 8
+SECONDS = 1.0  # for the entries of one variable, roughly
+EVALUATIONS = 25  # that one difference takes
 SAFETY = 8.0  # on the error bound of the extrapolation
 SMALLEST = 1e-280  # steps of which would be rounded
 VAGUE = 1e-3  # relative error at which a difference says nothing
@@ -29,7 +32,7 @@ def difference(bench: Bench, name: str) -> Comparison:
         if along.ok is not True:
             return along
     chosen = _chosen(bench, testable)
-    other, bound = np.array(reverse), tolerance(reverse, bench.noise[name], bench.epsilon)
+    other, extra = np.array(reverse), np.zeros(reverse.shape)
     mask = np.zeros(reverse.shape, dtype=bool)
     vague = 0
     for index in chosen:
@@ -38,10 +41,11 @@ def difference(bench: Bench, name: str) -> Comparison:
             vague += 1
             continue
         other[index], mask[index] = slope, True
-        bound[index] += SAFETY * error
+        extra[index] = SAFETY * error
     note = f"too noisy in {vague} of {len(chosen)} entries" if vague else ""
     if reverse.size > ALL and not note:
         note = "and along random directions"
+    bound = Tolerance(reverse, bench.noise[name], bench.epsilon, extra)
     return compare("difference", name, reverse, other, bound, mask=mask, note=note)
 
 
@@ -67,9 +71,9 @@ def entry_difference(bench: Bench, name: str, index: tuple[int, ...]) -> tuple[f
 
 def _chosen(bench: Bench, testable: Array) -> list[tuple[int, ...]]:
     flats = np.flatnonzero(testable)
-    if testable.size > ALL:
-        elements = bench.point.elements
-        most = 8 if elements < 200_000 else 2 if elements < LARGE else 1
+    affordable = max(1, int(SECONDS / (EVALUATIONS * bench.point.seconds)))
+    most = min(ALL if flats.size <= ALL else SAMPLE, affordable)
+    if flats.size > most:
         flats = np.random.default_rng(bench.seed).permutation(flats)[:most]
     return [
         tuple(map(int, np.unravel_index(flat, testable.shape))) for flat in sorted(flats.tolist())
@@ -80,9 +84,7 @@ def _speaks(bench: Bench, name: str, slope: float, error: float) -> bool:
     """Whether an error bound is small against the gradient."""
     if not math.isfinite(slope) or not math.isfinite(error):
         return False
-    value = np.abs(bench.gradients[name])
-    top = float(np.max(value, where=np.isfinite(value), initial=0.0))
-    return error <= VAGUE * max(abs(slope), top) or error <= 1e-9
+    return error <= VAGUE * max(abs(slope), largest(bench.gradients[name])) or error <= 1e-9
 
 
 def _along_directions(bench: Bench, name: str, testable: Array) -> Comparison:
@@ -94,7 +96,7 @@ def _along_directions(bench: Bench, name: str, testable: Array) -> Comparison:
     rng = np.random.default_rng(bench.seed)
     natural = np.where(testable, natural_steps(bench.point.inputs[name]), 0.0)
     result = Comparison("difference", name, None, of=int(reverse.size), note="too noisy")
-    for _ in range(2 if bench.point.elements < 200_000 else 1):
+    for _ in range(2 if 2 * EVALUATIONS * bench.point.seconds < SECONDS else 1):
         direction = natural * random_signs(rng, reverse.shape)
         gap, bound, mine = _gap(bench, name, reverse, direction)
         if not math.isfinite(bound):
@@ -152,8 +154,8 @@ def _one_entry(bench: Bench, name: str, index: tuple[int, ...]) -> Comparison:
     other[index] = slope
     mask = np.zeros(reverse.shape, dtype=bool)
     mask[index] = True
-    bound = tolerance(reverse, bench.noise[name], bench.epsilon)
-    bound[index] += SAFETY * error
+    extra = np.where(mask, SAFETY * error, 0.0)
+    bound = Tolerance(reverse, bench.noise[name], bench.epsilon, extra)
     result = compare(
         "difference", name, reverse, other, bound, mask=mask, note="along random directions"
     )

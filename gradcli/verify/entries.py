@@ -17,7 +17,7 @@ from gradcli.execute.precise import Cannot, Exact, cost
 from gradcli.graph import Node
 from gradcli.results import Comparison
 from gradcli.verify.bench import Bench
-from gradcli.verify.compare import compare, tolerance
+from gradcli.verify.compare import Tolerance, compare
 
 ALL = 16  # entries of a variable up to which each is compared
 SAMPLE = 8
@@ -43,7 +43,7 @@ def entries(bench: Bench, name: str) -> Comparison:
         if math.isfinite(slope):
             other[index] = slope
             mask[index] = True
-    bound = tolerance(reverse, bench.noise[name], bench.epsilon)
+    bound = Tolerance(reverse, bench.noise[name], bench.epsilon)
     return compare("entries", name, reverse, other, bound, mask=mask, note=how)
 
 
@@ -52,6 +52,8 @@ def sample(bench: Bench, name: str) -> list[Index]:
     reverse = bench.gradients[name]
     testable = np.flatnonzero(bench.testable(name))
     passes = TOTAL // max(1, 2 * cost(bench.point.frozen.nodes()))
+    if bench.point.dynamic:
+        passes = min(passes, max(1, int(0.5 / bench.point.seconds)))
     most = min(ALL if testable.size <= ALL else SAMPLE, passes)
     if most < 1 and testable.size:
         raise Cannot("the graph is too large for exact numbers")

@@ -29,6 +29,7 @@ from gradcli.verify.referee import Referee, Slopes, natural_steps, random_signs
 TOTAL = 400_000  # scalar operations of all exact passes that look for kinks
 ALL = 32  # entries of all variables up to which each is tested
 SHOWN = 4  # kinks that are told apart
+MOST = 8  # candidates that are followed where exact numbers are too dear
 
 
 def find_kinks(bench: Bench) -> None:
@@ -96,7 +97,7 @@ def _settle_exactly(
     rng: np.random.Generator,
 ) -> None:
     point, settled, referee = bench.point, bench.settled, bench.referee()
-    passes = max(4, TOTAL // max(1, 4 * referee.cost))
+    passes = max(4, int(min(TOTAL / max(1, 6 * referee.cost), 1.0 / (4.0 * point.seconds))))
     size = sum(point.inputs[name].size for name in point.names)
     if size <= min(ALL, passes):
         entries = [
@@ -190,7 +191,7 @@ def _reaching(point: Point, found: Sequence[Candidate]) -> list[tuple[str, tuple
     """Entries of the variables that move what goes into a candidate, the strongest first."""
     wrt = [point.frozen.inputs[name] for name in point.names]
     entries = []
-    for candidate in found:
+    for candidate in found[:MOST]:
         for parent in candidate.node.inputs:
             if parent.dtype.kind != "f":
                 continue
@@ -221,8 +222,9 @@ def _culprit(
     certain: bool = False,
 ) -> Candidate | None:
     """The candidate that an entry of a variable moves; the first one where none is certain."""
-    for candidate in found:
-        if referee.responds(candidate.node, candidate.position, name, index):
+    places = [(candidate.node, candidate.position) for candidate in found]
+    for candidate, responds in zip(found, referee.responding(places, name, index), strict=True):
+        if responds:
             return candidate
     return None if certain or not found else found[0]
 
@@ -253,7 +255,7 @@ def _slope(value: float) -> str:
 def _possible(point: Point, found: Sequence[Candidate], rng: np.random.Generator) -> list[Kink]:
     """Kinks of a graph that is too large for exact numbers: one-sided slopes in float64."""
     kinks = []
-    for candidate in found:
+    for candidate in found[:MOST]:
         directions: dict[str, Array] = {}
         for name, index in _reaching(point, [candidate]):
             array = directions.setdefault(name, np.zeros(point.inputs[name].shape))

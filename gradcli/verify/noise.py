@@ -50,7 +50,7 @@ EXACT = frozenset(
 """Ops that choose among their inputs: they do not round, and rules compare what they chose."""
 
 ROUNDS = 3
-MOST_NODES = 20_000
+MOST_NODES = 8_000
 MOST_ELEMENTS = 30_000_000
 _POOL = 2**16 + 1
 

@@ -11,7 +11,7 @@ step.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,24 +109,23 @@ class Referee:
         left, right = (self._quotient({name: direction}, sign, STEP, digits) for sign in (-1, 1))
         return float((left + right) / (2 * unit))
 
-    def responds(
-        self, node: Node, position: tuple[int, ...], name: str, index: tuple[int, ...]
-    ) -> bool:
-        """Whether what goes into one entry of a node moves with an entry of a variable."""
+    def responding(
+        self, places: Sequence[tuple[Node, tuple[int, ...]]], name: str, index: tuple[int, ...]
+    ) -> list[bool]:
+        """For entries of nodes: whether what goes in there moves with an entry of a variable."""
         direction = np.zeros(self.point.inputs[name].shape)
         direction[index] = self._unit(name, index)
         exact = self._exact(self.point.frozen, self.base_digits)
         base = exact.base()
-        moved = exact.moved(self._shifted(exact, {name: direction}, 1, STEP), node.inputs)[1:]
-        for parent, after in zip(node.inputs, moved, strict=True):
-            before, after = base[parent.id], np.asarray(after)
-            if parent.shape == node.shape or node.op.elementwise:
-                before, after = (
-                    np.broadcast_to(side, node.shape)[position] for side in (before, after)
-                )
-            if np.any(np.not_equal(before, after)):
-                return True
-        return False
+        parents = {parent.id: parent for node, _ in places for parent in node.inputs}
+        changes = self._shifted(exact, {name: direction}, 1, STEP)
+        moved = dict(zip(parents, exact.moved(changes, parents.values())[1:], strict=True))
+        return [
+            any(
+                _differ(base[parent.id], moved[parent.id], node, position) for parent in node.inputs
+            )
+            for node, position in places
+        ]
 
     def _plausible(self, quotient: Any) -> bool:
         """A step of natural size changes a smooth function by about its size; else look twice."""
@@ -179,6 +178,12 @@ class Referee:
         if not self._graphs:
             self._graphs[signature(self.point.frozen)] = self.point.frozen
         return self._graphs.setdefault(key, graph)
+
+
+def _differ(before: Any, after: Any, node: Node, position: tuple[int, ...]) -> bool:
+    if node.op.elementwise:
+        before, after = (np.broadcast_to(side, node.shape)[position] for side in (before, after))
+    return bool(np.any(np.not_equal(before, after)))
 
 
 def natural_steps(array: Array) -> Array:

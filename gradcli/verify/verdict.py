@@ -14,7 +14,7 @@ from gradcli.execute.precise import Cannot
 from gradcli.graph import Array, Graph, shape_text
 from gradcli.results import Closed, Comparison, Verdict
 from gradcli.verify.bench import Bench
-from gradcli.verify.compare import tolerance
+from gradcli.verify.compare import Tolerance
 from gradcli.verify.differences import difference, entry_difference, taylor
 from gradcli.verify.entries import entries
 from gradcli.verify.formulas import formula
@@ -221,7 +221,7 @@ class _Judge:
     ) -> tuple[float | None, float, str]:
         """The derivative at an entry, an error bound and its source; None where nobody knows."""
         bench = self.bench
-        usual = float(tolerance(bench.gradients[name], bench.noise[name], bench.epsilon)[index])
+        usual = Tolerance(bench.gradients[name], bench.noise[name], bench.epsilon).at(index)
         try:
             slopes = bench.slopes(name, index)
         except Cannot:
