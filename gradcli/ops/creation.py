@@ -143,7 +143,13 @@ def ones_like(x: Node, dtype: Any = None) -> Node:
     return filled("ones_like", x.shape, 1.0, number_dtype("ones_like", dtype, _like(x)))
 
 
-@function("full_like", "x, fill_value; dtype=None", "One value in the shape of `x`.", family=FAMILY)
+@function(
+    "full_like",
+    "x, fill_value; dtype=None",
+    "One value in the shape of `x`.",
+    family=FAMILY,
+    example="full_like(x, 2.0)",
+)
 def full_like(x: Node, fill_value: Any, dtype: Any = None) -> Node:
     """`fill_value` at every place of the shape of `x`."""
     return typed("full_like", filled("full_like", x.shape, fill_value, _like(x)), dtype)
@@ -194,7 +200,9 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Node:
     return apply("eye", one, rows=rows, columns=columns, offset=offset)
 
 
-@function("identity", "; n, dtype=None", "The identity matrix.", family=FAMILY)
+@function(
+    "identity", "; n, dtype=None", "The identity matrix.", family=FAMILY, example="identity(3)"
+)
 def identity(n: int, dtype: Any = None) -> Node:
     """The square identity matrix."""
     return eye(n, dtype=dtype)

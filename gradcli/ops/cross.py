@@ -48,7 +48,7 @@ primitive(
     "a, b; axis=-1",
     "Cross product of vectors of three (or two) entries.",
     family=FAMILY,
-    example="cross(x, x + 1)",
+    example="cross(x[:2], y[:2])",
 )
 def cross(a: Node, b: Node, axis: int = -1) -> Node:
     """The cross products along `axis`; of two vectors of two entries only the third component."""

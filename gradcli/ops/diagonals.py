@@ -85,13 +85,25 @@ def diag(x: Node, k: int = 0) -> Node:
     return apply("embed_diagonal", x, offset=offset, rows=size, columns=size)
 
 
-@function("diagflat", "x; k=0", "A matrix with the flat array as its diagonal.", family=FAMILY)
+@function(
+    "diagflat",
+    "x; k=0",
+    "A matrix with the flat array as its diagonal.",
+    family=FAMILY,
+    example="diagflat(A)",
+)
 def diagflat(x: Node, k: int = 0) -> Node:
     """`diag` of the flat array."""
     return diag(ravel(x), k)
 
 
-@function("diag_embed", "x", "Matrices with the last axis as their diagonals.", family=FAMILY)
+@function(
+    "diag_embed",
+    "x",
+    "Matrices with the last axis as their diagonals.",
+    family=FAMILY,
+    example="diag_embed(A)",
+)
 def diag_embed(x: Node) -> Node:
     """`(..., n)` becomes `(..., n, n)`."""
     if not x.ndim:
@@ -123,7 +135,9 @@ def _diagonal(name: str, x: Node, offset: Any, axis1: Any, axis2: Any) -> Node:
     return apply("diagonal", x, offset=_within(offset, name, x))
 
 
-@function("diag_part", "x", "The diagonals of the last two axes.", family=FAMILY)
+@function(
+    "diag_part", "x", "The diagonals of the last two axes.", family=FAMILY, example="diag_part(A)"
+)
 def diag_part(x: Node) -> Node:
     """`(..., m, n)` becomes `(..., min(m, n))`."""
     return _diagonal("diag_part", x, 0, -2, -1)

@@ -153,7 +153,9 @@ def vstack(xs: Sequence[Node]) -> Node:
     return joined(pieces, -pieces[0].ndim)
 
 
-@function("dstack", "xs", "One behind the other, along axis 2.", family=FAMILY)
+@function(
+    "dstack", "xs", "One behind the other, along axis 2.", family=FAMILY, example="dstack([x, y])"
+)
 def dstack(xs: Sequence[Node]) -> Node:
     """Arrays joined along axis 2."""
     pieces = [atleast_3d(piece) for piece in _some("dstack", xs)]
@@ -176,7 +178,13 @@ def column_stack(xs: Sequence[Node]) -> Node:
     return joined(pieces, 1 - pieces[0].ndim)
 
 
-@function("append", "x, values; axis=None", "Further entries at the end.", family=FAMILY)
+@function(
+    "append",
+    "x, values; axis=None",
+    "Further entries at the end.",
+    family=FAMILY,
+    example="append(x, 1.0)",
+)
 def append(x: Node, values: Node, axis: int | None = None) -> Node:
     """`values` behind `x` along `axis`; both raveled where None."""
     return concatenate((x, values), axis)

@@ -69,7 +69,7 @@ def _split(name: str, x: Node, sections: Any, axis: Any, equal: bool) -> tuple[N
     "x; indices_or_sections, axis=0",
     "Cut into equal parts, or at the given places.",
     family=FAMILY,
-    example="split(x, 2)[0]",
+    example="split(x, [1])[0]",
 )
 def split(x: Node, indices_or_sections: Any, axis: int = 0) -> tuple[Node, ...]:
     """The parts of `x` along `axis`: so many equal ones, or cut before each of a list of places."""
@@ -81,20 +81,32 @@ def split(x: Node, indices_or_sections: Any, axis: int = 0) -> tuple[Node, ...]:
     "x; indices_or_sections, axis=0",
     "Cut into parts that differ by at most one.",
     family=FAMILY,
-    example="array_split(x, 3)[0]",
+    example="array_split(x, 2)[0]",
 )
 def array_split(x: Node, indices_or_sections: Any, axis: int = 0) -> tuple[Node, ...]:
     """Like `split`, but the parts need not be equal."""
     return _split("array_split", x, indices_or_sections, axis, equal=False)
 
 
-@function("hsplit", "x; indices_or_sections", "Cut along columns.", family=FAMILY)
+@function(
+    "hsplit",
+    "x; indices_or_sections",
+    "Cut along columns.",
+    family=FAMILY,
+    example="hsplit(A, [1])[0]",
+)
 def hsplit(x: Node, indices_or_sections: Any) -> tuple[Node, ...]:
     """`split` along axis 1, a vector along axis 0."""
     return _split("hsplit", x, indices_or_sections, 0 if x.ndim == 1 else 1, equal=True)
 
 
-@function("vsplit", "x; indices_or_sections", "Cut along rows.", family=FAMILY)
+@function(
+    "vsplit",
+    "x; indices_or_sections",
+    "Cut along rows.",
+    family=FAMILY,
+    example="vsplit(A, [1])[0]",
+)
 def vsplit(x: Node, indices_or_sections: Any) -> tuple[Node, ...]:
     """`split` along axis 0 of an array of at least two axes."""
     if x.ndim < 2:
@@ -120,7 +132,11 @@ def unstack(x: Node, axis: int = 0) -> tuple[Node, ...]:
 
 
 @function(
-    "chunk", "x; chunks, axis=0", "Cut into at most so many parts of one size.", family=FAMILY
+    "chunk",
+    "x; chunks, axis=0",
+    "Cut into at most so many parts of one size.",
+    family=FAMILY,
+    example="chunk(x, 2)[0]",
 )
 def chunk(x: Node, chunks: int, axis: int = 0) -> tuple[Node, ...]:
     """At most `chunks` parts along `axis`, all but the last of one size (PyTorch's rule)."""

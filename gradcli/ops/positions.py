@@ -26,21 +26,39 @@ def _triangle(name: str, n: Any, k: Any, m: Any) -> tuple[int, int, int]:
     return rows, columns, max(-rows, min(integer(name, "k", k), columns))
 
 
-@function("tril_indices", "; n, k=0, m=None", "Positions of a lower triangle.", family=FAMILY)
+@function(
+    "tril_indices",
+    "; n, k=0, m=None",
+    "Positions of a lower triangle.",
+    family=FAMILY,
+    example="S[tril_indices(2)]",
+)
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
     """Rows and columns of the entries on and below diagonal `k` of an (n, m) matrix."""
     rows, columns, offset = _triangle("tril_indices", n, k, m)
     return np.nonzero(np.tri(rows, columns, offset, dtype=bool))
 
 
-@function("triu_indices", "; n, k=0, m=None", "Positions of an upper triangle.", family=FAMILY)
+@function(
+    "triu_indices",
+    "; n, k=0, m=None",
+    "Positions of an upper triangle.",
+    family=FAMILY,
+    example="S[triu_indices(2)]",
+)
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, ...]:
     """Rows and columns of the entries on and above diagonal `k` of an (n, m) matrix."""
     rows, columns, offset = _triangle("triu_indices", n, k, m)
     return np.nonzero(~np.tri(rows, columns, offset - 1, dtype=bool))
 
 
-@function("diag_indices", "; n, ndim=2", "Positions of a diagonal.", family=FAMILY)
+@function(
+    "diag_indices",
+    "; n, ndim=2",
+    "Positions of a diagonal.",
+    family=FAMILY,
+    example="S[diag_indices(2)]",
+)
 def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
     """`ndim` times `arange(n)`."""
     count = integer("diag_indices", "n", n, least=0)
@@ -49,25 +67,45 @@ def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
     return (np.arange(count),) * axes
 
 
-@function("nonzero", "; x", "Positions of what is not zero.", family=FAMILY)
+@function(
+    "nonzero", "; x", "Positions of what is not zero.", family=FAMILY, example="x[nonzero(x > 0)]"
+)
 def nonzero(x: Any) -> tuple[Array, ...]:
     """One array of positions per axis."""
     return np.nonzero(np.atleast_1d(static_array("nonzero", x)))
 
 
-@function("flatnonzero", "; x", "Flat positions of what is not zero.", family=FAMILY)
+@function(
+    "flatnonzero",
+    "; x",
+    "Flat positions of what is not zero.",
+    family=FAMILY,
+    example="x[flatnonzero(x > 0)]",
+)
 def flatnonzero(x: Any) -> Array:
     """Positions in the flat array."""
     return np.flatnonzero(static_array("flatnonzero", x))
 
 
-@function("argwhere", "; x", "Positions of what is not zero, one row each.", family=FAMILY)
+@function(
+    "argwhere",
+    "; x",
+    "Positions of what is not zero, one row each.",
+    family=FAMILY,
+    example="argwhere(x > 0).shape",
+)
 def argwhere(x: Any) -> Array:
     """Shape (count, axes)."""
     return np.argwhere(static_array("argwhere", x))
 
 
-@function("unravel_index", "; indices, shape", "Flat positions as one per axis.", family=FAMILY)
+@function(
+    "unravel_index",
+    "; indices, shape",
+    "Flat positions as one per axis.",
+    family=FAMILY,
+    example="A[unravel_index(1, A.shape)]",
+)
 def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     """The positions per axis of flat (row-major) positions in an array of `shape`."""
     sizes = static_shape("unravel_index", shape)
@@ -78,7 +116,13 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
         raise GradcliError(f"unravel_index: {error}", kind="shape") from None
 
 
-@function("ix_", "; *lists", "An index that crosses lists of positions.", family=FAMILY)
+@function(
+    "ix_",
+    "; *lists",
+    "An index that crosses lists of positions.",
+    family=FAMILY,
+    example="A[ix_([0, 1], [0])]",
+)
 def ix_(*lists: Any) -> tuple[Array, ...]:
     """An open mesh: `A[ix_([0, 2], [1])]` is the submatrix of rows 0, 2 and column 1."""
     arrays = [index_array(one, "ix_") for one in lists]

@@ -45,7 +45,7 @@ def _fit(name: str, a: Node, b: Node, size: int, other: int, hint: str | None = 
     "Matrix product, `a @ b`.",
     family=FAMILY,
     aliases=("mm", "bmm", "mv"),
-    example="matmul(A, x)",
+    example="matmul(A.T, A)",
 )
 def matmul(a: Node, b: Node, transpose_a: bool = False, transpose_b: bool = False) -> Node:
     """`a @ b` over the last two axes, the axes in front broadcast."""
@@ -56,13 +56,25 @@ def matmul(a: Node, b: Node, transpose_a: bool = False, transpose_b: bool = Fals
     return apply("matmul", a, b)
 
 
-@function("matvec", "a, x", "Matrix times vector over the last axes.", family=FAMILY)
+@function(
+    "matvec",
+    "a, x",
+    "Matrix times vector over the last axes.",
+    family=FAMILY,
+    example="matvec(A.T @ A, x)",
+)
 def matvec(a: Node, x: Node) -> Node:
     """`(..., m, n)` and `(..., n)` give `(..., m)`."""
     return einsum(a, x, subscripts="...ij,...j->...i")
 
 
-@function("vecmat", "x, a", "Vector times matrix over the last axes.", family=FAMILY)
+@function(
+    "vecmat",
+    "x, a",
+    "Vector times matrix over the last axes.",
+    family=FAMILY,
+    example="vecmat(x, A.T)",
+)
 def vecmat(x: Node, a: Node) -> Node:
     """`(..., m)` and `(..., m, n)` give `(..., n)`."""
     return einsum(x, a, subscripts="...i,...ij->...j")
@@ -74,6 +86,7 @@ def vecmat(x: Node, a: Node) -> Node:
     "`beta * c + alpha * (a @ b)`.",
     family=FAMILY,
     aliases=("addmv", "baddbmm"),
+    example="addmm(S, S, S)",
 )
 def addmm(c: Node, a: Node, b: Node, beta: Node | None = None, alpha: Node | None = None) -> Node:
     """A product added to an array, both weighted (PyTorch's `addmm`, `addmv`, `baddbmm`)."""
@@ -88,7 +101,7 @@ def addmm(c: Node, a: Node, b: Node, beta: Node | None = None, alpha: Node | Non
     "xs",
     "Product of a chain of matrices, in the cheapest order.",
     family=FAMILY,
-    example="multi_dot([A, B, x])",
+    example="multi_dot([A, A.T, A])",
 )
 def multi_dot(xs: Sequence[Node]) -> Node:
     """`xs[0] @ xs[1] @ ...`; the first and the last may be vectors."""
@@ -164,7 +177,13 @@ def inner(a: Node, b: Node) -> Node:
     return tensordot(a, b, ((-1,), (-1,)))
 
 
-@function("vecdot", "a, b; axis=-1", "Dot products of vectors along an axis.", family=FAMILY)
+@function(
+    "vecdot",
+    "a, b; axis=-1",
+    "Dot products of vectors along an axis.",
+    family=FAMILY,
+    example="vecdot(A, A)",
+)
 def vecdot(a: Node, b: Node, axis: int = -1) -> Node:
     """The sum of products along `axis`, the other axes broadcast."""
     for x in (a, b):

@@ -46,14 +46,14 @@ def needs_axes(name: str, x: Node, rank: int) -> None:
         )
 
 
-@function("fliplr", "x", "Columns in reverse order.", family=FAMILY)
+@function("fliplr", "x", "Columns in reverse order.", family=FAMILY, example="fliplr(A)")
 def fliplr(x: Node) -> Node:
     """Entries reversed along axis 1."""
     needs_axes("fliplr", x, 2)
     return flip(x, 1)
 
 
-@function("flipud", "x", "Rows in reverse order.", family=FAMILY)
+@function("flipud", "x", "Rows in reverse order.", family=FAMILY, example="flipud(A)")
 def flipud(x: Node) -> Node:
     """Entries reversed along axis 0."""
     needs_axes("flipud", x, 1)

@@ -39,7 +39,7 @@ def _integers(name: str, indices: Any) -> Array:
     "x; indices, axis=None, mode='raise'",
     "Entries at the given positions of an axis.",
     family=FAMILY,
-    example="take(x, [0, 2])",
+    example="take(x, [0, 1])",
 )
 def take(x: Node, indices: Any, axis: int | None = None, mode: str = "raise") -> Node:
     """Entries of `axis` (of the flat array where None) at `indices`, an integer or nested lists.
@@ -91,7 +91,13 @@ def take_along_axis(x: Node, indices: Any, axis: int | None = -1) -> Node:
     return getitem(x, tuple(index))
 
 
-@function("gather", "x; indices, axis=0", "Entries at positions of an axis.", family=FAMILY)
+@function(
+    "gather",
+    "x; indices, axis=0",
+    "Entries at positions of an axis.",
+    family=FAMILY,
+    example="gather(x, [0, 1])",
+)
 def gather(x: Node, indices: Any, axis: Any = 0) -> Node:
     """`take` along axis 0 (TensorFlow); PyTorch's `gather(x, axis, indices)` along an axis."""
     if whole(axis) is None:
@@ -99,7 +105,13 @@ def gather(x: Node, indices: Any, axis: Any = 0) -> Node:
     return take(x, indices, axis)
 
 
-@function("index_select", "x; axis, indices", "Entries at positions of an axis.", family=FAMILY)
+@function(
+    "index_select",
+    "x; axis, indices",
+    "Entries at positions of an axis.",
+    family=FAMILY,
+    example="index_select(x, 0, [0, 1])",
+)
 def index_select(x: Node, axis: int, indices: Any) -> Node:
     """`take` in PyTorch's order of arguments."""
     return take(x, indices, axis)
@@ -111,6 +123,7 @@ def index_select(x: Node, axis: int, indices: Any) -> Node:
     "Entries of an axis where a condition holds.",
     family=FAMILY,
     aliases=("extract",),
+    example="compress([True, False], x[:2])",
 )
 def compress(x: Node, condition: Any, axis: int | None = None) -> Node:
     """Entries of `axis` (of the flat array where None) where the vector `condition` is true."""
@@ -121,7 +134,13 @@ def compress(x: Node, condition: Any, axis: int | None = None) -> Node:
     return getitem(x, along(axis, kept))
 
 
-@function("boolean_mask", "x; mask, axis=0", "Entries where a mask is true.", family=FAMILY)
+@function(
+    "boolean_mask",
+    "x; mask, axis=0",
+    "Entries where a mask is true.",
+    family=FAMILY,
+    example="boolean_mask(x, x > 0)",
+)
 def boolean_mask(x: Node, mask: Any, axis: int = 0) -> Node:
     """`x[mask]` with the mask laid on the axes from `axis` on."""
     place = one_axis("boolean_mask", axis, x.ndim) + x.ndim
@@ -147,7 +166,13 @@ def select(condlist: Sequence[Node], choicelist: Sequence[Node], default: Any = 
     return result  # type: ignore[no-any-return]
 
 
-@function("choose", "; index; [choices]", "From the choice that an index names.", family=FAMILY)
+@function(
+    "choose",
+    "; index; [choices]",
+    "From the choice that an index names.",
+    family=FAMILY,
+    example="choose([0, 1], [x[:2], y[:2]])",
+)
 def choose(choices: Sequence[Node], index: Any) -> Node:
     """Entry by entry the entry of `choices[index]`."""
     array = _integers("choose", index)
@@ -185,7 +210,13 @@ def index_update(x: Node, values: Node, *, index: Any) -> Node:
     return apply("where", constant(written.reshape(shape)), source, x)
 
 
-@function("index_add", "x; index; values", "With values added at an index.", family=FAMILY)
+@function(
+    "index_add",
+    "x; index; values",
+    "With values added at an index.",
+    family=FAMILY,
+    example="index_add(x, 0, 5.0)",
+)
 def index_add(x: Node, values: Node, *, index: Any) -> Node:
     """`x` with `values` added at `index`; where a position is named twice, both are added."""
     part = static_index(index)

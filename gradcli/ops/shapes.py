@@ -71,7 +71,9 @@ def matrix_transpose(x: Node) -> Node:
     return x.mT
 
 
-@function("swapaxes", "x; axis1, axis2", "Two axes exchanged.", family=FAMILY)
+@function(
+    "swapaxes", "x; axis1, axis2", "Two axes exchanged.", family=FAMILY, example="swapaxes(A, 0, 1)"
+)
 def swapaxes(x: Node, axis1: int, axis2: int) -> Node:
     """Two axes exchanged."""
     first = one_axis("swapaxes", axis1, x.ndim)
@@ -81,7 +83,13 @@ def swapaxes(x: Node, axis1: int, axis2: int) -> Node:
     return transpose(x, tuple(order))
 
 
-@function("moveaxis", "x; source, destination", "Axes moved to other places.", family=FAMILY)
+@function(
+    "moveaxis",
+    "x; source, destination",
+    "Axes moved to other places.",
+    family=FAMILY,
+    example="moveaxis(A, 0, -1)",
+)
 def moveaxis(x: Node, source: Any, destination: Any) -> Node:
     """The axes `source` moved to the positions `destination`, the others in their order."""
     sources = static_axes("moveaxis", source, x.ndim)
@@ -134,7 +142,13 @@ def ravel(x: Node, order: str = "C") -> Node:
     return structure.reshape(x.T if _by_columns("ravel", order) else x, (x.size,))
 
 
-@function("squeeze", "x; axis=None", "Without its axes of size 1.", family=FAMILY)
+@function(
+    "squeeze",
+    "x; axis=None",
+    "Without its axes of size 1.",
+    family=FAMILY,
+    example="squeeze(A[:, :1])",
+)
 def squeeze(x: Node, axis: Any = None) -> Node:
     """`x` without the named axes (all of size 1 where None)."""
     if axis is None:
@@ -172,19 +186,27 @@ def expand_dims(x: Node, axis: Any) -> Node:
     return structure.reshape(x, shape)
 
 
-@function("atleast_1d", "x", "At least one axis.", family=FAMILY)
+@function("atleast_1d", "x", "At least one axis.", family=FAMILY, example="atleast_1d(x[0])")
 def atleast_1d(x: Node) -> Node:
     """`x` with at least one axis."""
     return x if x.ndim else structure.reshape(x, (1,))
 
 
-@function("atleast_2d", "x", "At least two axes; a vector is a row.", family=FAMILY)
+@function(
+    "atleast_2d",
+    "x",
+    "At least two axes; a vector is a row.",
+    family=FAMILY,
+    example="atleast_2d(x)",
+)
 def atleast_2d(x: Node) -> Node:
     """`x` with at least two axes, new ones in front."""
     return x if x.ndim > 1 else structure.reshape(x, (1,) * (2 - x.ndim) + x.shape)
 
 
-@function("atleast_3d", "x", "At least three axes, as in NumPy.", family=FAMILY)
+@function(
+    "atleast_3d", "x", "At least three axes, as in NumPy.", family=FAMILY, example="atleast_3d(A)"
+)
 def atleast_3d(x: Node) -> Node:
     """`x` with at least three axes: `(n,)` becomes `(1, n, 1)`, `(m, n)` becomes `(m, n, 1)`."""
     if x.ndim > 2:
@@ -200,14 +222,20 @@ def atleast_3d(x: Node) -> Node:
     "x; shape",
     "Repeated along missing and size-1 axes.",
     family=FAMILY,
-    example="broadcast_to(x, (2, 4))",
+    example="broadcast_to(x[:1], (2, 4))",
 )
 def broadcast_to(x: Node, shape: Any) -> Node:
     """`x` repeated to `shape`."""
     return structure.broadcast_to(x, static_shape("broadcast_to", shape))
 
 
-@function("expand", "x; shape", "Repeated to a shape in which -1 keeps a size.", family=FAMILY)
+@function(
+    "expand",
+    "x; shape",
+    "Repeated to a shape in which -1 keeps a size.",
+    family=FAMILY,
+    example="expand(A[:, :1], (-1, 3))",
+)
 def expand(x: Node, shape: Any) -> Node:
     """`x` repeated to `shape`; a size of -1 stays as it is."""
     sizes = list(static_shape("expand", shape, least=-1))
@@ -217,7 +245,13 @@ def expand(x: Node, shape: Any) -> Node:
     return structure.broadcast_to(x, static_shape("expand", sizes))
 
 
-@function("broadcast_arrays", "*xs", "All repeated to one common shape.", family=FAMILY)
+@function(
+    "broadcast_arrays",
+    "*xs",
+    "All repeated to one common shape.",
+    family=FAMILY,
+    example="broadcast_arrays(x, x[0])[1]",
+)
 def broadcast_arrays(*xs: Node) -> tuple[Node, ...]:
     """Every array repeated to the shape that all broadcast to."""
     shape = broadcast_shapes("broadcast_arrays", *(x.shape for x in xs))

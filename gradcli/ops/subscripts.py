@@ -21,7 +21,7 @@ FAMILY = "contractions"
     "; subscripts; *xs; optimize=None",
     "Sum of products over labelled axes.",
     family=FAMILY,
-    example="einsum('ij,j->i', A, x)",
+    example="einsum('ij,kj->ik', A, A)",
 )
 def einsum(*xs: Node, subscripts: Any, optimize: Any = None) -> Node:
     """The sum of the product of `xs` over all labels that the output does not have.
