@@ -31,6 +31,7 @@ class Bench:
         settled: kinks, and the entries at candidates that were dismissed.
         seed: for samples and directions.
         judge: the referee, once it was asked for; the reason where there is none.
+        dtype: that the request was made in.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class Bench:
         settled: Settled,
         seed: int = 0,
         judge: Referee | Cannot | None = None,
+        dtype: str = "float64",
     ) -> None:
         self.point = point
         self.gradients = {name: np.asarray(gradients[name], dtype=np.float64) for name in gradients}
         self.settled = settled
         self.seed = seed
         self.judge = judge
+        self.dtype = dtype
 
     @property
     def epsilon(self) -> float:

@@ -6,7 +6,6 @@ import numpy as np
 
 from gradcli.errors import GradcliError
 from gradcli.execute import run
-from gradcli.graph import FLOAT32
 from gradcli.results import Closed, Comparison
 from gradcli.verify.bench import Bench
 from gradcli.verify.compare import Tolerance, compare
@@ -22,13 +21,12 @@ def formula(bench: Bench, name: str, closed: Closed | None) -> Comparison:
         return silent
     from gradcli.language import parse
 
-    single = bench.point.graph.output.dtype == FLOAT32
     try:
         program = parse(closed.text)
         inputs = {
             key: bench.point.inputs[key] for key in program.names if key in bench.point.inputs
         }
-        output = program.trace(inputs, dtype="float32" if single else "float64").graph.output
+        output = program.trace(inputs, dtype=bench.dtype).graph.output
         value = np.asarray(run([output], inputs)[0], dtype=np.float64)
         noise = rounding_noise([output], inputs, bench.seed)
     except GradcliError as error:

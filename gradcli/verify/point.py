@@ -69,14 +69,11 @@ class Point:
             dynamic = program is not None and bool(program.trace(self.inputs).dynamic)
         self.dynamic = dynamic and program is not None
 
-    @property
+    @cached_property
     def epsilon(self) -> float:
-        """The relative spacing of the numbers that the gradient was computed in."""
-        return float(
-            np.finfo(
-                self.graph.output.dtype if self.graph.output.dtype.kind == "f" else FLOAT64
-            ).eps
-        )
+        """The relative spacing of the coarsest numbers that the gradient was computed in."""
+        single = any(node.dtype == FLOAT32 for node in (*self.nodes, *self.graph.inputs.values()))
+        return float(np.finfo(FLOAT32 if single else FLOAT64).eps)
 
     @cached_property
     def seconds(self) -> float:

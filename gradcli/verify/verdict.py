@@ -83,7 +83,7 @@ def verify(
         )
     if settled is None:
         settled = settle(program, inputs, graph, gradients, dynamic=point.dynamic, seed=seed)
-    judge = _Judge(Bench(point, gradients, settled, seed), closed)
+    judge = _Judge(Bench(point, gradients, settled, seed, dtype=dtype), closed)
     for name in point.names:
         judge.hear(name, witnesses)
     return judge.verdict()
