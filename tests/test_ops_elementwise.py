@@ -6,9 +6,11 @@ declared. The derivatives of the formula are central differences at 420 digits; 
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ from gradcli.symbolic.scalars import mpmath_scalars, sympy_scalars  # noqa: E402
 from gradcli.symbolic.sympy_functions import own  # noqa: E402
 
 inf, nan = math.inf, math.nan
-M = mpmath_scalars(420)
+M, MODEST = mpmath_scalars(420), mpmath_scalars(90)
 mp = M.mp
 PARAMS: dict[str, list[dict[str, Any]]] = {
     "celu": [{"alpha": 1.0}, {"alpha": 0.5}],
@@ -49,6 +51,15 @@ ELEMENTWISE = sorted(name for name, op in OPS.items() if op.elementwise and op.s
 CASES = [(name, params) for name in ELEMENTWISE for params in PARAMS.get(name, [{}])]
 IDS = [name + "".join(f"-{value}" for value in params.values()) for name, params in CASES]
 CONDITION_FIRST = ("where",)
+SHAPED = ("gammainc", "gammaincc", "betainc")
+"""Ops without a second derivative by their first arguments."""
+LAST = ("gammainc_da", "betainc_da", "betainc_db")
+"""Their derivatives by these arguments, which have none themselves."""
+
+
+def scalars_for(name: str) -> Any:
+    """Fewer digits for the functions that are slow; they have no tail to lose."""
+    return MODEST if name in (*SHAPED, *LAST) else M
 
 
 def arity(op: Op) -> int:
@@ -113,7 +124,7 @@ def assert_near(got: float, wanted: Any, tolerance: float, about: Any, scale: fl
 
 @pytest.mark.parametrize(("name", "params"), CASES, ids=IDS)
 def test_value_and_derivatives(name: str, params: dict[str, Any]) -> None:
-    op = OPS[name]
+    op, scalars = OPS[name], scalars_for(name)
     count = arity(op)
     drawn = points(op)
     nodes, out = graph_of(op, [(len(drawn),)] * count, params)
@@ -123,7 +134,7 @@ def test_value_and_derivatives(name: str, params: dict[str, Any]) -> None:
 
     def formula(*exact: Any) -> Any:
         assert op.symbolic is not None
-        result = op.symbolic(M, *exact, **params)
+        result = op.symbolic(scalars, *exact, **params)
         return mp.mpf(int(result) if isinstance(result, bool) else result)
 
     exact = [tuple(mp.mpf(x) for x in point) for point in drawn]
@@ -133,10 +144,13 @@ def test_value_and_derivatives(name: str, params: dict[str, Any]) -> None:
     if op.vjp is None:
         assert op.cut
         return
+    if name in LAST:
+        return
     first = gradient(out, nodes)
     for axis, (node, slope) in enumerate(zip(nodes, first, strict=True)):
         (got,) = numbers([slope], inputs)
-        second = [None] if slope is None else gradient(slope, [node])
+        curved = not (name in SHAPED and axis < count - 1)
+        second = gradient(slope, [node]) if curved and slope is not None else [None]
         (curve,) = numbers(second, inputs)
         got, curve = np.broadcast_to(got, value.shape), np.broadcast_to(curve, value.shape)
         for row, point in enumerate(exact):
@@ -145,14 +159,16 @@ def test_value_and_derivatives(name: str, params: dict[str, Any]) -> None:
             about = (name, params, axis, drawn[row])
             scale = 1e-4 if row < 6 else 0.0
             assert_near(got[row], derivative(formula, point, axis, 1), 1e-11, about, scale)
+            if not curved:
+                continue
             wanted = derivative(formula, point, axis, 2)
-            assert_near(curve[row], wanted, 1e-9, ("second", *about), max(scale, 1e-5))
+            assert_near(curve[row], wanted, 1e-9, ("second", *about), scale)
 
 
 @pytest.mark.parametrize(("name", "params"), CASES, ids=IDS)
 def test_formula_in_sympy(name: str, params: dict[str, Any]) -> None:
     """SymPy's value and derivative of the formula are mpmath's."""
-    op = OPS[name]
+    op, scalars = OPS[name], scalars_for(name)
     assert op.symbolic is not None
     symbols = sympy.symbols(" ".join(f"x{k}" for k in range(arity(op))) + ",", real=True)
     exact = {key: sympy.nsimplify(value) if isinstance(value, float) else value for key, value in params.items()}
@@ -160,20 +176,20 @@ def test_formula_in_sympy(name: str, params: dict[str, Any]) -> None:
 
     def formula(*numbers: Any) -> Any:
         assert op.symbolic is not None
-        result = op.symbolic(M, *numbers, **params)
+        result = op.symbolic(scalars, *numbers, **params)
         return mp.mpf(int(result) if isinstance(result, bool) else result)
 
     for point in points(op)[:3]:
         if not smooth(op, point, params):
             continue
-        at = {symbol: sympy.Rational(x) for symbol, x in zip(symbols, point, strict=True)}
+        at = {symbol: sympy.Float(x, 40) for symbol, x in zip(symbols, point, strict=True)}
         numbers = tuple(mp.mpf(x) for x in point)
-        value = sympy.N(expression.subs(at), 25)
+        value = expression.evalf(25, subs=at)
         assert_near(float(value), formula(*numbers), 1e-13, (name, point), 1e-17)
         for axis, symbol in enumerate(symbols):
-            if name in CONDITION_FIRST and axis == 0:
+            if name in (*CONDITION_FIRST, *SHAPED, *LAST) and axis < len(symbols) - 1:
                 continue
-            slope = sympy.N(own(expression.diff(symbol)).subs(at), 25)
+            slope = own(expression.diff(symbol)).evalf(25, subs=at)
             assert_near(float(slope), derivative(formula, numbers, axis, 1), 1e-12, (name, point), 1e-17)
 
 
@@ -183,19 +199,22 @@ def test_float32_stays_float32(name: str, params: dict[str, Any]) -> None:
     point = points(op)[0]
     nodes = [input_node(f"x{k}", (2,), FLOAT32) for k in range(len(point))]
     out = apply(op, *nodes, **params)
-    slopes = [node for node in gradient(out, nodes) if node is not None] if out.dtype.kind == "f" else []
+    smooth_op = out.dtype.kind == "f" and name not in LAST
+    slopes = [node for node in gradient(out, nodes) if node is not None] if smooth_op else []
     inputs = {f"x{k}": np.full(2, x, np.float32) for k, x in enumerate(point)}
     exact = {key: array.astype(float) for key, array in inputs.items()}
     doubles, double = graph_of(op, [(2,)] * len(point), params)
-    wanted = [double] + [node for node in gradient(double, doubles) if node is not None][: len(slopes)]
+    wanted = [double]
+    if slopes:
+        wanted += [node for node in gradient(double, doubles) if node is not None]
     for got, reference in zip(run([out, *slopes], inputs), run(wanted, exact), strict=True):
         assert got.dtype == (np.float32 if op.dtype == "float" else reference.dtype)
         np.testing.assert_allclose(got, reference, rtol=2e-5, atol=1e-6)
 
 
 SCIPY_OPS = (
-    "beta", "betaln", "digamma", "erf", "erfc", "erfcx", "erfinv", "gamma", "gammaln", "iv", "ive", "log_ndtr",
-    "ndtr", "ndtri", "polygamma", "rgamma",
+    "beta", "betainc", "betaln", "digamma", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "gamma", "gammainc",
+    "gammaincc", "gammaln", "iv", "ive", "log_ndtr", "ndtr", "ndtri", "polygamma", "rgamma",
 )  # fmt: skip
 
 
@@ -282,6 +301,22 @@ def test_two_arguments(
     np.testing.assert_allclose(got, [value, *slopes], rtol=1e-13, atol=1e-300)
 
 
+PEERS = json.loads((Path(__file__).parent / "data" / "elementwise.json").read_text())
+
+
+@pytest.mark.parametrize("case", PEERS, ids=lambda case: f"{case['name']}-{case['source']}")
+def test_against_peers(case: dict[str, Any]) -> None:
+    """Numbers of JAX and PyTorch (see data/make_elementwise.py)."""
+    arrays = [np.array(values) for values in case["inputs"]]
+    nodes = [input_node(f"x{k}", array.shape) for k, array in enumerate(arrays)]
+    out = FUNCTIONS[ALIASES.get(case["name"], case["name"])].build(*nodes, **case["static"])
+    inputs = {f"x{k}": array for k, array in enumerate(arrays)}
+    value, *slopes = numbers([out, *gradient(out, nodes)], inputs)
+    np.testing.assert_allclose(value, case["value"], rtol=1e-11, atol=1e-15)
+    for got, wanted in zip(slopes, case["gradient"], strict=True):
+        np.testing.assert_allclose(got, 0.0 if wanted is None else wanted, rtol=1e-10, atol=1e-14)
+
+
 def test_kinks_are_where_they_are() -> None:
     kinks = {
         "floor": (2.0, 2.5), "ceil": (-1.0, 0.5), "trunc": (1.0, 0.0), "abs": (0.0, 1.0), "relu": (0.0, -1.0),
@@ -317,6 +352,24 @@ def test_wrong_parameters(name: str, static: dict[str, Any], text: str) -> None:
     with pytest.raises(GradcliError) as caught:
         FUNCTIONS[name].build(input_node("x", (2,)), **static)
     assert caught.value.message == text
+
+
+def test_what_has_no_closed_form_is_refused() -> None:
+    a, x = (input_node(key, ()) for key in "ax")
+    (slope,) = gradient(FUNCTIONS["gammainc"].build(a, x), [a])
+    assert slope is not None
+    (got,) = run([slope], {"a": np.array(2.0), "x": np.array(1.5)})
+    np.testing.assert_allclose(got, -0.31348864, rtol=1e-7)
+    with pytest.raises(GradcliError, match="the second derivative by a has no closed form"):
+        gradient(slope, [a])
+
+
+def test_slow_functions_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numeric, "scipy_special", lambda: None)
+    with pytest.raises(GradcliError) as caught:
+        OPS["gammaln"].evaluate(np.ones((300, 300)))
+    assert caught.value.kind == "limit"
+    assert caught.value.hint == "install scipy"
 
 
 def test_every_elementwise_op_has_a_formula() -> None:

@@ -471,7 +471,7 @@ elementwise(
     _squareplus,
     derivative=lambda y, x, b: y / apply("hypot", x, math.sqrt(b)),
     symbolic=lambda s, x, b: (x + s.sqrt(x**2 + b)) / 2,
-    special=(0, 1e5, -1e5),
+    special=(0, 1e3, -1e5),
     doc="`(x + sqrt(x**2 + b))/2`.",
     family=FAMILY,
     signature=None,

@@ -12,11 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.errors import GradcliError
 from gradcli.graph import Array
 from gradcli.ops.arithmetic import as_float
 
 SMALL = 256
 """Entries below which Python's `math` is quicker than importing scipy."""
+
+PATIENCE = 50_000
+"""Entries that mpmath may be asked for in one call."""
 
 MATH: dict[str, Callable[[float], float]] = {"erf": math.erf, "erfc": math.erfc}
 
@@ -33,7 +37,6 @@ def scipy_special() -> Any:
 
 COMPOSED: dict[str, Callable[..., Any]] = {
     "rgamma": lambda s, x: 1 / s["gamma"](x),
-    "beta": lambda s, a, b: s["gamma"](a) * s["gamma"](b) / s["gamma"](a + b),
     "betaln": lambda s, a, b: s["gammaln"](a) + s["gammaln"](b) - s["gammaln"](a + b),
     "i0e": lambda s, x: _scaled(s, 0, x),
     "i1e": lambda s, x: _scaled(s, 1, x),
@@ -65,6 +68,16 @@ def _entrywise(name: str) -> Callable[..., Any]:
     return np.vectorize(one, otypes=[np.float64])
 
 
+def _check_patience(name: str, shape: tuple[int, ...]) -> None:
+    """Refuse what would take minutes."""
+    if math.prod(shape) > PATIENCE:
+        raise GradcliError(
+            f"{name}: {math.prod(shape)} entries are too many to compute one by one (at most {PATIENCE})",
+            kind="limit",
+            hint="install scipy" if scipy_special() is None else None,
+        )
+
+
 def special(name: str) -> Callable[..., Array]:
     """The special function of that name (scipy's and the scalar namespaces' names are the same)."""
 
@@ -72,8 +85,10 @@ def special(name: str) -> Callable[..., Array]:
         arrays = tuple(as_float(array) for array in arrays)
         if name in MATH and arrays[0].size <= SMALL:
             return np.asarray(_entrywise(name)(*arrays))
-        library = scipy_special()
-        compute = _entrywise(name) if library is None else getattr(library, name)
+        compute = getattr(scipy_special(), name, None)
+        if compute is None:
+            compute = _entrywise(name)
+            _check_patience(name, np.broadcast_shapes(*(array.shape for array in arrays)))
         return np.asarray(compute(*arrays))
 
     return evaluate

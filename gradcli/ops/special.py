@@ -253,7 +253,7 @@ elementwise(
     "beta",
     special("beta"),
     derivative=(lambda y, a, b: y * _digamma_excess(a, b), lambda y, a, b: y * _digamma_excess(b, a)),
-    symbolic=lambda s, a, b: s.gamma(a) * s.gamma(b) / s.gamma(a + b),
+    symbolic=lambda s, a, b: s.beta(a, b),
     kink=lambda a, b: _pole(a) | _pole(b),
     domain=((0.2, 4.0), (0.2, 4.0)),
     doc="`gamma(a)*gamma(b)/gamma(a + b)`.",
