@@ -70,8 +70,7 @@ def compare(
     """
     size = int(reverse.size)
     if reverse.shape != other.shape:
-        mine, theirs = shape_text(reverse.shape), shape_text(other.shape)
-        note = f"shape {theirs}, the gradient has {mine}"
+        note = f"shape {shape_text(other.shape)}, the gradient has {shape_text(reverse.shape)}"
         return Comparison(witness, variable, False, math.inf, math.inf, of=size, note=note)
     count = size if mask is None else int(np.count_nonzero(mask))
     result = Comparison(witness, variable, None, compared=count, of=size, note=note)
