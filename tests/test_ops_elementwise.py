@@ -66,7 +66,11 @@ def arity(op: Op) -> int:
     """Number of arguments, from the scalar formula."""
     assert op.symbolic is not None
     code = op.symbolic.__code__
-    return int(code.co_argcount) - 1 - sum(name in PARAMS.get(op.name, [{}])[0] for name in _names(code))
+    return (
+        int(code.co_argcount)
+        - 1
+        - sum(name in PARAMS.get(op.name, [{}])[0] for name in _names(code))
+    )
 
 
 def _names(code: Any) -> tuple[str, ...]:
@@ -79,7 +83,9 @@ def points(op: Op) -> list[tuple[float, ...]]:
     draw = random.Random(op.name)
     intervals = op.domain if isinstance(op.domain[0], tuple) else (op.domain,) * count
     found = [tuple(draw.uniform(*interval) for interval in intervals) for _ in range(6)]
-    found += [point if isinstance(point, tuple) else (float(point),) * count for point in op.special]
+    found += [
+        point if isinstance(point, tuple) else (float(point),) * count for point in op.special
+    ]
     if op.name in CONDITION_FIRST:
         found = [(float(point[0] > 0), *point[1:]) for point in found]
     return found
@@ -101,7 +107,9 @@ def derivative(f: Callable[..., Any], point: tuple[Any, ...], axis: int, order: 
     return (at(1) - 2 * at(0) + at(-1)) / step**2
 
 
-def graph_of(op: Op, shapes: list[tuple[int, ...]], params: dict[str, Any]) -> tuple[list[Node], Node]:
+def graph_of(
+    op: Op, shapes: list[tuple[int, ...]], params: dict[str, Any]
+) -> tuple[list[Node], Node]:
     nodes = [input_node(f"x{k}", shape) for k, shape in enumerate(shapes)]
     return nodes, apply(op, *nodes, **params)
 
@@ -140,7 +148,9 @@ def test_value_and_derivatives(name: str, params: dict[str, Any]) -> None:
     exact = [tuple(mp.mpf(x) for x in point) for point in drawn]
     values = [formula(*point) for point in exact]
     for row, wanted in enumerate(values):
-        assert_near(value[row], wanted, 5e-13, (name, params, drawn[row]), scale=1e-17 if row < 6 else 0.0)
+        assert_near(
+            value[row], wanted, 5e-13, (name, params, drawn[row]), scale=1e-17 if row < 6 else 0.0
+        )
     if op.vjp is None:
         assert op.cut
         return
@@ -171,7 +181,10 @@ def test_formula_in_sympy(name: str, params: dict[str, Any]) -> None:
     op, scalars = OPS[name], scalars_for(name)
     assert op.symbolic is not None
     symbols = sympy.symbols(" ".join(f"x{k}" for k in range(arity(op))) + ",", real=True)
-    exact = {key: sympy.nsimplify(value) if isinstance(value, float) else value for key, value in params.items()}
+    exact = {
+        key: sympy.nsimplify(value) if isinstance(value, float) else value
+        for key, value in params.items()
+    }
     expression = sympy.sympify(op.symbolic(sympy_scalars(), *symbols, **exact))
 
     def formula(*numbers: Any) -> Any:
@@ -190,7 +203,9 @@ def test_formula_in_sympy(name: str, params: dict[str, Any]) -> None:
             if name in (*CONDITION_FIRST, *SHAPED, *LAST) and axis < len(symbols) - 1:
                 continue
             slope = own(expression.diff(symbol)).evalf(25, subs=at)
-            assert_near(float(slope), derivative(formula, numbers, axis, 1), 1e-12, (name, point), 1e-17)
+            assert_near(
+                float(slope), derivative(formula, numbers, axis, 1), 1e-12, (name, point), 1e-17
+            )
 
 
 @pytest.mark.parametrize(("name", "params"), CASES, ids=IDS)
@@ -329,7 +344,9 @@ def test_kinks_are_where_they_are() -> None:
         np.testing.assert_array_equal(rule(np.array([kink, regular])), [True, False], err_msg=name)
     assert not np.any(OPS["elu"].kink(np.zeros(1), alpha=1.0))  # type: ignore[misc]
     assert np.all(OPS["elu"].kink(np.zeros(1), alpha=1.67))  # type: ignore[misc]
-    np.testing.assert_array_equal(OPS["round"].kink(np.array([0.25, 0.3]), decimals=1), [True, False])  # type: ignore[misc]
+    np.testing.assert_array_equal(
+        OPS["round"].kink(np.array([0.25, 0.3]), decimals=1), [True, False]
+    )  # type: ignore[misc]
     branch = OPS["arctan2"].kink(np.array([0.0, 1.0, 0.0]), np.array([-1.0, 0.0, 1.0]))  # type: ignore[misc]
     np.testing.assert_array_equal(branch, [True, False, False])
 
@@ -337,13 +354,29 @@ def test_kinks_are_where_they_are() -> None:
 @pytest.mark.parametrize(
     ("name", "static", "text"),
     [
-        ("polygamma", {"n": -1}, "polygamma: the order must be a whole number from 0 to 100, not -1"),
-        ("polygamma", {"n": 1.5}, "polygamma: the order must be a whole number from 0 to 100, not 1.5"),
+        (
+            "polygamma",
+            {"n": -1},
+            "polygamma: the order must be a whole number from 0 to 100, not -1",
+        ),
+        (
+            "polygamma",
+            {"n": 1.5},
+            "polygamma: the order must be a whole number from 0 to 100, not 1.5",
+        ),
         ("gelu", {"approximate": "erf"}, "gelu: approximate must be 'none' or 'tanh', not 'erf'"),
         ("celu", {"alpha": 0}, "celu: alpha must be positive, not 0"),
         ("elu", {"alpha": "x"}, "elu: alpha must be a number, not 'x'"),
-        ("round", {"decimals": 10**9}, "round: decimals must be between -300 and 300, not 1000000000"),
-        ("hard_tanh", {"min_val": 2, "max_val": 1}, "hard_tanh: the lower bound 2.0 is not below the upper bound 1.0"),
+        (
+            "round",
+            {"decimals": 10**9},
+            "round: decimals must be between -300 and 300, not 1000000000",
+        ),
+        (
+            "hard_tanh",
+            {"min_val": 2, "max_val": 1},
+            "hard_tanh: the lower bound 2.0 is not below the upper bound 1.0",
+        ),
         ("multigammaln", {"d": 0}, "multigammaln: the dimension must be at least 1"),
         ("nan_to_num", {"nan": None}, "nan_to_num: nan must be a number, not None"),
     ],

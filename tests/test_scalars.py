@@ -60,7 +60,9 @@ def test_sympy_and_mpmath_agree(name: str) -> None:
         first = () if order is None else (order,)
         expression = getattr(S, name)(*first, *symbols)
         for _ in range(3):
-            point = [sympy.Rational(round(draw.uniform(low, high) * 1000) * 2 + 1, 2000) for _ in symbols]
+            point = [
+                sympy.Rational(round(draw.uniform(low, high) * 1000) * 2 + 1, 2000) for _ in symbols
+            ]
             at = dict(zip(symbols, point, strict=True))
             numbers = [number(value) for value in point]
             value = getattr(M, name)(*first, *numbers)
@@ -70,7 +72,9 @@ def test_sympy_and_mpmath_agree(name: str) -> None:
                     continue
                 slope = sympy.N(own(expression.diff(symbol)).subs(at), 25)._to_mpmath(90)
 
-                def along(t: Any, axis: int = axis, numbers: Any = numbers, first: Any = first) -> Any:
+                def along(
+                    t: Any, axis: int = axis, numbers: Any = numbers, first: Any = first
+                ) -> Any:
                     moved = [t if index == axis else value for index, value in enumerate(numbers)]
                     return mp.mpf(getattr(M, name)(*first, *moved))
 

@@ -1,4 +1,4 @@
-"""Scalar functions of mpmath numbers with NumPy's conventions: nan instead of exceptions, real results only."""
+"""Scalar functions of mpmath numbers with NumPy's conventions: real, nan instead of exceptions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST = 2**60
 
 
 def table(digits: int) -> dict[str, Any]:
-    """The functions in a context of their own with `digits` decimal digits (and guard digits inside)."""
+    """The functions in a context of their own with `digits` decimal digits."""
     m = mpmath.MPContext()
     m.dps = digits
     return _Functions(m).table()
@@ -86,7 +86,8 @@ class _Functions:
             "minimum": min,
             "erf": m.erf,
             "erfc": self.erfc,
-            "erfinv": self.erfinv, "erfcx": self.erfcx,
+            "erfinv": self.erfinv,
+            "erfcx": self.erfcx,
             "ndtr": self.ndtr,
             "log_ndtr": self.log_ndtr,
             "ndtri": self.ndtri,
@@ -96,7 +97,9 @@ class _Functions:
             "sinc": self.sinc,
             "xlogy": self.xlogy,
             "beta": lambda a, b: self.gamma(a) * self.gamma(b) * m.rgamma(a + b),
-            "gammainc": self.gammainc, "gammaincc": self.gammaincc, "betainc": self.betainc,
+            "gammainc": self.gammainc,
+            "gammaincc": self.gammaincc,
+            "betainc": self.betainc,
             "gammainc_da": self.gammainc_da,
             "betainc_da": lambda a, b, x: m.diff(lambda t: self.betainc(t, b, x), a),
             "betainc_db": lambda a, b, x: m.diff(lambda t: self.betainc(a, t, x), b),
@@ -318,4 +321,3 @@ class _Functions:
 def m_infinite(m: Any, x: Any) -> Any:
     """Infinity with the sign of `x`."""
     return m.inf if x > 0 else -m.inf
-

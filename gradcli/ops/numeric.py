@@ -72,7 +72,8 @@ def _check_patience(name: str, shape: tuple[int, ...]) -> None:
     """Refuse what would take minutes."""
     if math.prod(shape) > PATIENCE:
         raise GradcliError(
-            f"{name}: {math.prod(shape)} entries are too many to compute one by one (at most {PATIENCE})",
+            f"{name}: {math.prod(shape)} entries are too many to compute one by one "
+            f"(at most {PATIENCE})",
             kind="limit",
             hint="install scipy" if scipy_special() is None else None,
         )
@@ -112,7 +113,7 @@ def special_of_order(name: str, *first: str) -> Callable[..., Array]:
 
 
 def cotangent_derivative(n: int) -> list[int]:
-    """The n-th derivative of cot(pi*x) over pi**n, as a polynomial in cot(pi*x), highest power first.
+    """The n-th derivative of cot(pi*x) over pi**n: a polynomial in cot(pi*x), highest power first.
 
     The reflection formula of polygamma (DLMF 5.15.6) needs it: d/dx p(c) = -pi*(1 + c**2)*p'(c).
     """

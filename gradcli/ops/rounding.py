@@ -1,4 +1,4 @@
-"""Rounding, remainders and the predicates of IEEE numbers. Steps are cuts: their derivative is 0."""
+"""Rounding, remainders, predicates of IEEE numbers. Steps are cuts: their derivative is 0."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ elementwise(
     "round",
     lambda x, decimals: np.round(as_float(x), decimals),
     symbolic=lambda s, x, decimals: (
-        s.round(x * 10**decimals) / 10**decimals if decimals > 0 else s.round(x / 10**-decimals) * 10**-decimals
+        s.round(x * 10**decimals) / 10**decimals
+        if decimals > 0
+        else s.round(x / 10**-decimals) * 10**-decimals
     ),
     cut=STEP,
     kink=lambda x, decimals: abs(x * 10.0**decimals - np.floor(x * 10.0**decimals)) == 0.5,
@@ -91,9 +93,7 @@ def frac(x: Node) -> Node:
     return x - apply("trunc", x)
 
 
-@function(
-    "modf", "x", "The fractional and the whole part.", family=FAMILY, example="modf(x)[0]"
-)
+@function("modf", "x", "The fractional and the whole part.", family=FAMILY, example="modf(x)[0]")
 def modf(x: Node) -> tuple[Node, Node]:
     """`(x - trunc(x), trunc(x))`."""
     whole = apply("trunc", x)
@@ -143,7 +143,9 @@ elementwise(
 )
 
 
-@function("divmod", "a, b", "Floor division and what it leaves.", family=FAMILY, example="divmod(x, 2)[1]")
+@function(
+    "divmod", "a, b", "Floor division and what it leaves.", family=FAMILY, example="divmod(x, 2)[1]"
+)
 def divmod_(a: Node, b: Node) -> tuple[Node, Node]:
     """`(a // b, a % b)`."""
     return apply("floor_divide", a, b), apply("remainder", a, b)
@@ -222,7 +224,9 @@ elementwise(
     "nan replaced by 0 and infinities by the largest numbers; derivative 0 there.",
     family=FAMILY,
 )
-def nan_to_num(x: Node, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Node:
+def nan_to_num(
+    x: Node, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Node:
     """Finite numbers in the place of others."""
     values = {"nan": nan, "posinf": posinf, "neginf": neginf}
     for name, value in values.items():

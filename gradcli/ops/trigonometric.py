@@ -1,7 +1,6 @@
-"""Trigonometric and hyperbolic functions, their inverses, angles, and `sinc`.
+"""Trigonometric and hyperbolic functions, their inverses, and angles.
 
-Derivatives have forms that keep their tails: `sech2` for `tanh`, `1/hypot(1, x)` for `arcsinh`, spherical
-Bessel functions for `sinc`.
+Derivatives have forms that keep their tails: `sech2` for `tanh`, `1/hypot(1, x)` for `arcsinh`.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.errors import GradcliError
-from gradcli.graph import Array, Node, apply
+from gradcli.graph import Node, apply
 from gradcli.ops.arithmetic import as_float
 from gradcli.ops.declare import elementwise, function
 
@@ -227,77 +225,3 @@ elementwise(
     family=FAMILY,
     aliases=("degrees",),
 )
-
-# --- sinc and the spherical Bessel functions that are its derivatives --------------------------------
-
-elementwise(
-    "sinc",
-    lambda x: np.sinc(as_float(x)),
-    derivative=lambda y, x: -math.pi * apply("spherical_jn", math.pi * x, n=1),
-    symbolic=lambda s, x: s.sinc(x),
-    special=(0, 1e-9, 0.5, 40.3),
-    doc="`sin(pi*x)/(pi*x)`, 1 at 0.",
-    family=FAMILY,
-)
-
-
-def _spherical_jn(x: Any, n: int) -> Array:
-    """Upwards from j0 and j1 where that is stable, |x| > n; the power series below."""
-    x = as_float(x)
-    near = np.abs(x) <= n + 1.0
-    far = np.where(near, x.dtype.type(n + 1.0), x)
-    lower = np.sin(far) / far
-    upper = (lower - np.cos(far)) / far
-    for k in range(1, n):
-        lower, upper = upper, (2 * k + 1) / far * upper - lower
-    inner = np.where(near, x, x.dtype.type(0))
-    term = np.ones_like(inner)
-    for k in range(1, n + 1):
-        term = term * inner / (2 * k + 1)
-    series = term
-    for k in range(1, 20 + 2 * n):
-        term = term * (-0.5 * inner * inner) / (k * (2 * n + 2 * k + 1))
-        series = series + term
-    return np.where(near, series, np.where(np.isinf(x), 0.0, lower if n == 0 else upper))
-
-
-def _spherical_slope(y: Node, x: Node, n: int) -> Node:
-    """DLMF 10.51.2, without a division by x."""
-    if n == 0:
-        return -apply("spherical_jn", x, n=1)
-    lower, upper = (apply("spherical_jn", x, n=k) for k in (n - 1, n + 1))
-    return (n / (2.0 * n + 1.0)) * lower - ((n + 1.0) / (2.0 * n + 1.0)) * upper
-
-
-elementwise(
-    "spherical_jn",
-    _spherical_jn,
-    derivative=_spherical_slope,
-    symbolic=lambda s, x, n: s.spherical_jn(n, x),
-    special=(0, 1e-6, 2.0, -3.5, 30.0),
-    doc="Spherical Bessel function of order n; `sinc` and its derivatives are made of them.",
-    family=FAMILY,
-    signature=None,
-)
-
-
-@function(
-    "spherical_jn",
-    "; n; x",
-    "Spherical Bessel function of whole order n.",
-    family=FAMILY,
-    example="spherical_jn(1, x)",
-)
-def spherical_jn(x: Node, n: int) -> Node:
-    """`j_n(x)` for n from 0 to 50."""
-    order = order_of("spherical_jn", n, 50)
-    return apply("spherical_jn", x, n=order)
-
-
-def order_of(name: str, n: Any, most: int) -> int:
-    """The order of a family of functions: a whole number from 0 to `most`."""
-    if isinstance(n, float) and n.is_integer():
-        n = int(n)
-    if isinstance(n, bool) or not isinstance(n, int) or not 0 <= n <= most:
-        raise GradcliError(f"{name}: the order must be a whole number from 0 to {most}, not {n}")
-    return n

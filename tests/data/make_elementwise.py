@@ -94,7 +94,9 @@ def by_jax(f: Callable[..., Any], arguments: list[list[float]]) -> tuple[Any, li
 
 
 def by_torch(f: Callable[..., Any], arguments: list[list[float]]) -> tuple[Any, list[Any]]:
-    tensors = [torch.tensor(argument, dtype=torch.float64, requires_grad=True) for argument in arguments]
+    tensors = [
+        torch.tensor(argument, dtype=torch.float64, requires_grad=True) for argument in arguments
+    ]
     value = f(*tensors)
     slopes = torch.autograd.grad(value.sum(), tensors, allow_unused=True)
     return value.tolist(), [None if slope is None else slope.tolist() for slope in slopes]

@@ -1,0 +1,142 @@
+"""Modified Bessel functions, and spherical ones, of which `sinc` and its derivatives are made.
+
+NIST DLMF chapter 10.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradcli.graph import Array, Node, apply
+from gradcli.ops.arithmetic import as_float
+from gradcli.ops.declare import elementwise, function
+from gradcli.ops.numeric import special_of_order
+from gradcli.ops.parameters import order_of
+
+FAMILY = "special"
+
+# --- sinc and spherical ------------------------------------------------------------------------
+
+elementwise(
+    "sinc",
+    lambda x: np.sinc(as_float(x)),
+    derivative=lambda y, x: -math.pi * apply("spherical_jn", math.pi * x, n=1),
+    symbolic=lambda s, x: s.sinc(x),
+    special=(0, 1e-9, 0.5, 40.3),
+    doc="`sin(pi*x)/(pi*x)`, 1 at 0.",
+    family=FAMILY,
+)
+
+
+def _spherical_jn(x: Any, n: int) -> Array:
+    """Upwards from j0 and j1 where that is stable, |x| > n; the power series below."""
+    x = as_float(x)
+    near = np.abs(x) <= n + 1.0
+    far = np.where(near, x.dtype.type(n + 1.0), x)
+    lower = np.sin(far) / far
+    upper = (lower - np.cos(far)) / far
+    for k in range(1, n):
+        lower, upper = upper, (2 * k + 1) / far * upper - lower
+    inner = np.where(near, x, x.dtype.type(0))
+    term = np.ones_like(inner)
+    for k in range(1, n + 1):
+        term = term * inner / (2 * k + 1)
+    series = term
+    for k in range(1, 20 + 2 * n):
+        term = term * (-0.5 * inner * inner) / (k * (2 * n + 2 * k + 1))
+        series = series + term
+    return np.where(near, series, np.where(np.isinf(x), 0.0, lower if n == 0 else upper))
+
+
+def _spherical_slope(y: Node, x: Node, n: int) -> Node:
+    """DLMF 10.51.2, without a division by x."""
+    if n == 0:
+        return -apply("spherical_jn", x, n=1)
+    lower, upper = (apply("spherical_jn", x, n=k) for k in (n - 1, n + 1))
+    return (n / (2.0 * n + 1.0)) * lower - ((n + 1.0) / (2.0 * n + 1.0)) * upper
+
+
+elementwise(
+    "spherical_jn",
+    _spherical_jn,
+    derivative=_spherical_slope,
+    symbolic=lambda s, x, n: s.spherical_jn(n, x),
+    special=(0, 1e-6, 2.0, -3.5, 30.0),
+    doc="Spherical Bessel function of order n; `sinc` and its derivatives are made of them.",
+    family=FAMILY,
+    signature=None,
+)
+
+
+@function(
+    "spherical_jn",
+    "; n; x",
+    "Spherical Bessel function of whole order n.",
+    family=FAMILY,
+    example="spherical_jn(1, x)",
+)
+def spherical_jn(x: Node, n: int) -> Node:
+    """`j_n(x)` for n from 0 to 50."""
+    order = order_of("spherical_jn", n, 50)
+    return apply("spherical_jn", x, n=order)
+
+
+# --- modified -----------------------------------------------------------------------------
+
+
+def _neighbours(name: str, x: Node, n: int) -> Node:
+    """Half the sum of the orders beside n (DLMF 10.29.1)."""
+    if n == 0:
+        return apply(name, x, n=1)
+    return 0.5 * (apply(name, x, n=n - 1) + apply(name, x, n=n + 1))
+
+
+elementwise(
+    "iv",
+    special_of_order("iv", "i0", "i1"),
+    derivative=lambda y, x, n: _neighbours("iv", x, n),
+    symbolic=lambda s, x, n: s.besseli(n, x),
+    special=(0, 30),
+    doc="Modified Bessel function of the first kind, of whole order n.",
+    family=FAMILY,
+    signature=None,
+)
+elementwise(
+    "ive",
+    special_of_order("ive", "i0e", "i1e"),
+    derivative=lambda y, x, n: _neighbours("ive", x, n) - apply("sign", x) * y,
+    symbolic=lambda s, x, n: s.exp(-s.abs(x)) * s.besseli(n, x),
+    kink=lambda x, n: (x == 0) & (n == 0),
+    special=(30,),
+    doc="`exp(-abs(x))*iv(n, x)`.",
+    family=FAMILY,
+    signature=None,
+)
+
+
+def _bessel(name: str, text: str, aliases: tuple[str, ...]) -> None:
+    """`iv`/`ive` with an order, and orders 0 and 1 under names of their own."""
+    scaled = name.endswith("e")
+
+    def build(x: Node, n: Any) -> Node:
+        return apply(name, x, n=order_of(name, n, 100))
+
+    function(name, "; n; x", f"{text}, of whole order n.", family=FAMILY, example=f"{name}(2, x)")(
+        build
+    )
+    for order in (0, 1):
+        short = f"i{order}e" if scaled else f"i{order}"
+
+        def short_build(x: Node, order: int = order) -> Node:
+            return apply(name, x, n=order)
+
+        function(
+            short, "x", f"{text}, of order {order}.", family=FAMILY, aliases=(aliases[order],)
+        )(short_build)
+
+
+_bessel("iv", "Modified Bessel function of the first kind", ("bessel_i0", "bessel_i1"))
+_bessel("ive", "`exp(-abs(x))` times the modified Bessel function", ("bessel_i0e", "bessel_i1e"))

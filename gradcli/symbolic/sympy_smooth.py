@@ -1,0 +1,130 @@
+"""Exponentials, logarithms, roots and angles for SymPy, with derivatives that keep their tails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from sympy import Integer, Rational, exp, log
+from sympy.core.function import ArgumentIndexError
+
+from gradcli.symbolic.sympy_base import Scalar, exact
+from gradcli.symbolic.sympy_choices import equal, where
+
+HALF = Rational(1, 2)
+
+
+class sigmoid(Scalar):
+    """1/(1 + exp(-x))."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return HALF if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        (x,) = self.args
+        return (sigmoid(x) * sigmoid(-x),)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\sigma{power}\left({printer._print(self.args[0])}\right)"
+
+
+class softplus(Scalar):
+    """log(1 + exp(x))."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return log(2) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (sigmoid(self.args[0]),)
+
+
+class logaddexp(Scalar):
+    """log(exp(a) + exp(b))."""
+
+    nargs = 2
+
+    def derivatives(self) -> tuple[Any, ...]:
+        a, b = self.args
+        return sigmoid(a - b), sigmoid(b - a)
+
+
+class log1p(Scalar):
+    """log(1 + x)."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return Integer(0) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (1 / (1 + self.args[0]),)
+
+
+class expm1(Scalar):
+    """exp(x) - 1."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return Integer(0) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (exp(self.args[0]),)
+
+
+class xlogy(Scalar):
+    """x*log(y), and 0 where x = 0."""
+
+    @classmethod
+    def eval(cls, x: Any, y: Any) -> Any:
+        return Integer(0) if x == 0 or y == 1 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        x, y = self.args
+        return log(y), where(equal(x, Integer(0)), Integer(0), x / y)
+
+
+class tanh(sympy.tanh):  # type: ignore[misc]
+    """SymPy's, but the derivative keeps its tail (1 - tanh(20)**2 is 0 in float64)."""
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        if argindex != 1:
+            raise ArgumentIndexError(self, argindex)
+        return sympy.cosh(self.args[0]) ** -2
+
+
+class cbrt(Scalar):
+    """The real cube root."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return sympy.real_root(x, 3) if exact(x) and x.is_Rational else None
+
+    def _eval_power(self, exponent: Any) -> Any:
+        if exponent.is_Integer and exponent % 3 == 0:
+            return self.args[0] ** (exponent / 3)
+        return None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (self**-2 / 3,)
+
+
+class hypot(Scalar):
+    """sqrt(a**2 + b**2) without overflow."""
+
+    nargs = 2
+
+    def derivatives(self) -> tuple[Any, ...]:
+        a, b = self.args
+        return a / self, b / self
+
+
+class arctan2(Scalar):
+    """The angle of the point (x, y), written arctan2(y, x)."""
+
+    nargs = 2
+
+    def derivatives(self) -> tuple[Any, ...]:
+        y, x = self.args
+        return x / (x**2 + y**2), -y / (x**2 + y**2)
