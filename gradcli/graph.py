@@ -103,7 +103,7 @@ class Op:
         doc: str = "",
         family: str = "",
         domain: Any = (-2.0, 2.0),
-        special: Sequence[float] = (),
+        special: Sequence[Any] = (),
     ) -> None:
         if vjp is None and cut is None:
             raise ValueError(f"op {name}: a vjp or a reason for the cut")

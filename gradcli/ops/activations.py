@@ -28,7 +28,7 @@ def _times(x: Array, weight: Array) -> Array:
 # --- sigmoid and softplus -------------------------------------------------------------------------
 
 
-def _sigmoid(x: Any) -> Array:
+def _sigmoid(x: Any) -> Any:
     x = as_float(x)
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, x.dtype.type(1), small) / (1.0 + small)
@@ -46,7 +46,7 @@ elementwise(
 )
 
 
-def _softplus(x: Any) -> Array:
+def _softplus(x: Any) -> Any:
     x = as_float(x)
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
@@ -211,7 +211,7 @@ def _softsign(x: Array) -> Array:
     return np.where(np.isinf(x), np.sign(x), x / (1.0 + np.abs(x)))
 
 
-def _squareplus(x: Any, b: float) -> Array:
+def _squareplus(x: Any, b: float) -> Any:
     """Without cancellation where x is negative."""
     x = as_float(x)
     root = np.hypot(x, math.sqrt(b))

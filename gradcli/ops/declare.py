@@ -143,7 +143,7 @@ def elementwise(
     kink: Callable[..., Any] | None = None,
     exact: Callable[..., Any] | None = None,
     domain: Any = (-2.0, 2.0),
-    special: Sequence[float] = (),
+    special: Sequence[Any] = (),
     example: str | None = None,
 ) -> Op:
     """Declare a broadcasting primitive: one output entry from one entry of each input.
@@ -159,7 +159,7 @@ def elementwise(
         signature: how it is called; None for an op that is no function.
         kink: `(*arrays, **params) -> bool array`, where it is not differentiable.
         domain: the open interval that tests draw from (a sequence of intervals for several inputs).
-        special: points worth testing besides.
+        special: points worth testing besides (tuples for several inputs).
 
     Example (the whole of `tanh`)::
 
@@ -217,7 +217,7 @@ def primitive(
     aliases: Iterable[str] = (),
     example: str | None = None,
     domain: Any = (-2.0, 2.0),
-    special: Sequence[float] = (),
+    special: Sequence[Any] = (),
 ) -> Op:
     """Declare a structural primitive (shapes, contractions, linear algebra). See `Op` for the
     fields.

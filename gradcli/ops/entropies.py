@@ -13,7 +13,7 @@ from gradcli.ops.declare import elementwise, weigh
 FAMILY = "special"
 
 
-def _zero_times(a: Any, b: Any) -> Array:
+def _zero_times(a: Any, b: Any) -> Any:
     """The product, 0 where `a` is 0."""
     a = as_float(a)
     return np.where(a == 0, a.dtype.type(0), a * b)

@@ -19,7 +19,7 @@ FAMILY = "special"
 # --- gamma ----------------------------------------------------------------------------------------
 
 
-def _pole(x: Array) -> Array:
+def _pole(x: Array) -> Any:
     return (x <= 0) & (x == np.floor(x))
 
 

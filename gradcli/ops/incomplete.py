@@ -1,8 +1,8 @@
 """Incomplete gamma and beta functions, and exponential integrals.
 
-The derivative by the upper limit is a density. The derivatives by the shape arguments have no closed
-form: they are functions of their own (`gammainc_da` ...), computed by mpmath entry by entry, and end
-there: a second one is refused, not invented.
+The derivative by the upper limit is a density. The derivatives by the shape arguments have no
+closed form: they are functions of their own (`gammainc_da` ...), computed by mpmath entry by entry,
+and end there: a second one is refused, not invented.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ FAMILY = "rounding"
 STEP = "piecewise constant"
 
 
-def _whole(x: Array) -> Array:
+def _whole(x: Array) -> Any:
     return x == np.floor(x)
 
 
@@ -103,7 +103,7 @@ def modf(x: Node) -> tuple[Node, Node]:
 # --- remainders -----------------------------------------------------------------------------------
 
 
-def _divides(a: Array, b: Array) -> Array:
+def _divides(a: Array, b: Array) -> Any:
     return np.remainder(a, b) == 0
 
 
@@ -203,7 +203,7 @@ elementwise(
 )
 
 
-def _nan_to_num(x: Any, nan: float, posinf: float | None, neginf: float | None) -> Array:
+def _nan_to_num(x: Any, nan: float, posinf: float | None, neginf: float | None) -> Any:
     return np.nan_to_num(as_float(x), nan=nan, posinf=posinf, neginf=neginf)
 
 

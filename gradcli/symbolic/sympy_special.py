@@ -123,8 +123,8 @@ class beta(Scalar):
 class Incomplete(Scalar):
     """An incomplete function.
 
-    The derivative by its last argument is `density`; those by the others are functions of their own,
-    which have none themselves.
+    The derivative by its last argument is `density`; those by the others are functions of their
+    own, which have none themselves.
     """
 
     slopes: tuple[Any, ...] = ()
