@@ -33,6 +33,7 @@ SPECIAL = frozenset(
         *("besseli", "i0", "i1", "iv", "spherical_jn"),
     }
 )
+SORTING = frozenset({"sort", "argsort", "quantile"})
 CUBIC = {
     **dict.fromkeys(("cholesky",), 2),
     **dict.fromkeys(("det", "logabsdet", "sign_det", "solve", "inv", "qr", "cofactor"), 8),
@@ -84,7 +85,7 @@ def _cost(node: Node) -> int:
     largest = max([node.size, *(part.size for part in node.inputs)])
     if op.name in CUBIC:
         return CUBIC[op.name] * node.inputs[0].size * max((*node.inputs[0].shape, 1))
-    if op.exact is not None:
+    if op.exact is not None or op.name in SORTING:
         return 10 * largest
     return largest // 8 + 1 if op.dtype == "same" else largest
 

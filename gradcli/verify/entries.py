@@ -18,6 +18,7 @@ from gradcli.graph import Node
 from gradcli.results import Comparison
 from gradcli.verify.bench import Bench
 from gradcli.verify.compare import Tolerance, compare
+from gradcli.verify.kinks import note_kink
 
 ALL = 16  # entries of a variable up to which each is compared
 SAMPLE = 8
@@ -85,7 +86,9 @@ def _slopes(bench: Bench, name: str, chosen: Sequence[Index]) -> tuple[dict[Inde
     for index in chosen:
         if index not in found:
             slopes = bench.slopes(name, index)
-            found[index] = slopes.value if slopes.smooth else math.nan
+            found[index] = slopes.value
+            if not slopes.smooth:
+                note_kink(bench, name, index)
     return found, how
 
 

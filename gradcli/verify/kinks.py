@@ -54,8 +54,8 @@ def find_kinks(bench: Bench) -> None:
         settled.kinks.extend(_possible(point, found, rng))
 
 
-def kink_at(bench: Bench, name: str, index: tuple[int, ...]) -> Kink | None:
-    """The kink at one entry, where there is one and exact or one-sided slopes show it."""
+def note_kink(bench: Bench, name: str, index: tuple[int, ...]) -> bool:
+    """Whether there is a kink at an entry, by exact or one-sided slopes; it is written down."""
     point = bench.point
     slopes: Slopes | None
     try:
@@ -67,8 +67,10 @@ def kink_at(bench: Bench, name: str, index: tuple[int, ...]) -> Kink | None:
         if slopes is not None:
             slopes = replace(slopes, left=slopes.left / unit, right=slopes.right / unit)
     if slopes is None or slopes.smooth:
-        return None
-    return Kink(name, index, _sentence(point, name, index, slopes, None), slopes)
+        return False
+    text = _sentence(point, name, index, slopes, None)
+    bench.settled.kinks.append(Kink(name, index, text, slopes))
+    return True
 
 
 def candidates(point: Point) -> list[Candidate]:
@@ -97,7 +99,10 @@ def _settle_exactly(
     rng: np.random.Generator,
 ) -> None:
     point, settled, referee = bench.point, bench.settled, bench.referee()
-    passes = max(4, int(min(TOTAL / max(1, 6 * referee.cost), 1.0 / (4.0 * point.seconds))))
+    passes = TOTAL // max(1, 6 * referee.cost)
+    if point.dynamic:
+        passes = min(passes, int(0.25 / point.seconds))
+    passes = max(4, passes)
     size = sum(point.inputs[name].size for name in point.names)
     if size <= min(ALL, passes):
         entries = [

@@ -18,7 +18,7 @@ from gradcli.verify.compare import Tolerance
 from gradcli.verify.differences import difference, entry_difference, taylor
 from gradcli.verify.entries import entries
 from gradcli.verify.formulas import formula
-from gradcli.verify.kinks import kink_at
+from gradcli.verify.kinks import note_kink
 from gradcli.verify.point import Point, entry_name
 from gradcli.verify.reasons import first_not_finite
 from gradcli.verify.records import Settled
@@ -100,7 +100,7 @@ class _Judge:
     def __init__(self, bench: Bench, closed: Mapping[str, Closed]) -> None:
         self.bench = bench
         self.comparisons: list[Comparison] = []
-        self.doubts: list[str] = [kink.text for kink in bench.settled.kinks]
+        self.lost: list[str] = []
         self.faults: list[str] = []
         self.outliers: list[str] = []
         self.ask: dict[str, Callable[[str], Comparison]] = {
@@ -109,6 +109,12 @@ class _Judge:
             "difference": lambda name: difference(bench, name),
             "taylor": lambda name: taylor(bench, name),
         }
+
+    @property
+    def doubts(self) -> list[str]:
+        """Why the gradients cannot be judged, or not all of them."""
+        kinks = [kink.text for kink in self.bench.settled.kinks]
+        return list(dict.fromkeys([*kinks, *self.lost]))
 
     def verdict(self) -> Verdict:
         """The sum of it."""
@@ -134,7 +140,7 @@ class _Judge:
             self._find_the_outlier(name, heard)
         elif all(one.ok is None for one in heard.values()) and not self.doubts:
             why = "; ".join(dict.fromkeys(one.note for one in heard.values() if one.note))
-            self.doubts.append(f"{name}: no witness could be heard ({why})")
+            self.lost.append(f"{name}: no witness could be heard ({why})")
         self.comparisons.extend(heard.values())
 
     # --- digits ---
@@ -157,7 +163,7 @@ class _Judge:
             except Cannot:
                 why = self._lost_in_float(name, index)
             if why is not None:
-                self.doubts.append(f"{entry_name(name, index)} is lost in floating point: {why}")
+                self.lost.append(f"{entry_name(name, index)} is lost in floating point: {why}")
                 for witness, one in heard.items():
                     heard[witness] = replace(
                         one, ok=None, note="the digits are lost in floating point"
@@ -197,8 +203,7 @@ class _Judge:
             f"{entry}: reverse mode gives {one.reverse:.9g}, {witness} {one.other:.9g} "
             f"(tolerance {one.tolerance:.2g})"
         )
-        if kink := kink_at(self.bench, name, one.index):
-            self.doubts.append(kink.text)
+        if note_kink(self.bench, name, one.index):
             heard[witness] = replace(one, ok=None, note="this entry is at a kink")
             return
         slope, bound, who = self._arbiter(name, one.index, witness)
