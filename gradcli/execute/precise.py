@@ -242,7 +242,7 @@ def expression(value: Any) -> Any:
 
     if isinstance(value, bool):
         return sympy.Integer(int(value))
-    return sympy.sympify(value)
+    return sympy.sympify(value, strict=True)
 
 
 def _as_ieee(node: Node, entries: Sequence[Any], mp: Any) -> Any:

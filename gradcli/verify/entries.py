@@ -117,12 +117,12 @@ def symbolic_slopes(bench: Bench, name: str, chosen: Sequence[Index]) -> dict[In
         value = exact.inputs[name][index]
         if not scalars.mp.isfinite(value):
             raise Cannot("an input is not finite")
-        point[symbol] = sympy.sympify(value)
+        point[symbol] = sympy.sympify(value, strict=True)
         symbols.append(symbol)
         exact.inputs[name][index] = symbol
     try:
         output = exact.base()[graph.output.id]
-        total = sympy.Add(*map(sympy.sympify, np.ravel(output).tolist()))
+        total = sympy.Add(*(sympy.sympify(one, strict=True) for one in np.ravel(output).tolist()))
         values = [own(total.diff(symbol)).evalf(30, subs=point) for symbol in symbols]
     except (TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         raise Cannot(f"SymPy gives up ({type(error).__name__})") from error
