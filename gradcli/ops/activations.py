@@ -29,9 +29,8 @@ def _times(x: Array, weight: Array) -> Array:
 
 
 def _sigmoid(x: Any) -> Any:
-    x = as_float(x)
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, x.dtype.type(1), small) / (1.0 + small)
+    """An overflow of the exponential gives the right 0."""
+    return 1.0 / (1.0 + np.exp(-as_float(x)))
 
 
 elementwise(
@@ -39,7 +38,7 @@ elementwise(
     _sigmoid,
     derivative=lambda y, x: y * apply("sigmoid", -x),
     symbolic=lambda s, x: s.sigmoid(x),
-    special=(0, 40, -40, -700),
+    special=(0, 40, -40, -700, 700),
     doc="`1/(1 + exp(-x))`, both tails kept.",
     family=FAMILY,
     aliases=("expit", "logistic"),

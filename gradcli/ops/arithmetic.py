@@ -74,12 +74,11 @@ elementwise(
 
 
 def _weigh(g: Array, d: Array) -> Array:
+    """The product; where it is nan for a 0 times inf or nan, 0."""
     product = as_float(g) * as_float(d)
-    if product.dtype == object or np.isnan(np.sum(product)):
-        product = np.where((g == 0) | (d == 0), 0 * np.real(0.0), product) if product.dtype == object else np.where(
-            (g == 0) | (d == 0), product.dtype.type(0), product
-        )
-    return product
+    if product.dtype == object or not np.isnan(np.sum(product)):
+        return product
+    return np.where((g == 0) | (d == 0), product.dtype.type(0), product)
 
 
 elementwise(
@@ -222,7 +221,6 @@ elementwise(
     doc="The larger of two, entry by entry; a tie shares equally.",
     family=FAMILY,
     signature="a, b",
-    aliases=("fmax",),
 )
 elementwise(
     "minimum",
@@ -233,7 +231,30 @@ elementwise(
     doc="The smaller of two, entry by entry; a tie shares equally.",
     family=FAMILY,
     signature="a, b",
-    aliases=("fmin",),
+)
+elementwise(
+    "fmax",
+    lambda a, b: np.fmax(as_float(a), as_float(b)),
+    derivative=(lambda y, a, b: _tie_shares(y, a, b), lambda y, a, b: _tie_shares(y, b, a)),
+    symbolic=lambda s, a, b: s.where(
+        s.equal(a, a), s.where(s.equal(b, b), s.maximum(a, b), a), b
+    ),
+    kink=lambda a, b: a == b,
+    doc="The larger of two; a nan loses.",
+    family=FAMILY,
+    signature="a, b",
+)
+elementwise(
+    "fmin",
+    lambda a, b: np.fmin(as_float(a), as_float(b)),
+    derivative=(lambda y, a, b: _tie_shares(y, a, b), lambda y, a, b: _tie_shares(y, b, a)),
+    symbolic=lambda s, a, b: s.where(
+        s.equal(a, a), s.where(s.equal(b, b), s.minimum(a, b), a), b
+    ),
+    kink=lambda a, b: a == b,
+    doc="The smaller of two; a nan loses.",
+    family=FAMILY,
+    signature="a, b",
 )
 primitive(
     "stop_gradient",
