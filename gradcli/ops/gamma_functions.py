@@ -34,14 +34,22 @@ elementwise(
     doc="Gamma function.",
     family=FAMILY,
 )
+
+
+def _rgamma_slope(y: Node, x: Node) -> Node:
+    """`-digamma(x)/gamma(x)`; by reflection where gamma has its poles and 1/gamma has none."""
+    turn, mirrored = math.pi * x, apply("gamma", 1.0 - x)
+    left = apply("cos", turn) - apply("digamma", 1.0 - x) * apply("sin", turn) * (1.0 / math.pi)
+    return apply("where", apply("less", x, 0.5), mirrored * left, -(y * apply("digamma", x)))
+
+
 elementwise(
     "rgamma",
     special("rgamma"),
-    derivative=lambda y, x: -(y * apply("digamma", x)),
+    derivative=_rgamma_slope,
     symbolic=lambda s, x: 1 / s.gamma(x),
-    kink=_pole,
     domain=(0.2, 4.0),
-    special=(-0.5,),
+    special=(-0.5, -2.25),
     doc="`1/gamma(x)`.",
     family=FAMILY,
 )
