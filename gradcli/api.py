@@ -16,7 +16,7 @@ from gradcli.clock import TimeIsUp, at_most
 from gradcli.errors import GradcliError
 from gradcli.execute import run
 from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, constant, shape_text
-from gradcli.language import Program, Trace, parse, read_value
+from gradcli.language import Program, Trace, draws_random, parse, read_value
 from gradcli.limits import LIMITS
 from gradcli.results import Closed, Derivative, Result, Target
 
@@ -132,18 +132,24 @@ def hvp(
         array([2., 6.])
     """
     program = parse(expression)
-    _require(program, inputs)
     arrays = _arrays(program, inputs, (wrt,), seed)
-    _variables(program, arrays, [wrt], ())
     graph = program.trace(arrays, dtype=dtype).graph
+    _variables(graph, arrays, [wrt], ())
     node = graph.inputs.get(wrt)
     if node is None:
         return np.zeros(arrays[wrt].shape, DTYPES[dtype])
-    direction = constant(_array("vector", vector, seed), node.dtype)
+    direction = constant(_array("vector", vector, generator([vector], seed)), node.dtype)
     (product,) = hessian_vector(graph.output, [node], [direction])
     if product is None:
         return np.zeros(node.shape, node.dtype)
     return run([product], arrays)[0]
+
+
+def generator(values: Iterable[Any], seed: int) -> np.random.Generator | None:
+    """One source of random numbers for all inputs of a request; None where no text draws any."""
+    if any(isinstance(value, str) and draws_random(value) for value in values):
+        return np.random.default_rng(seed)
+    return None
 
 
 def load(command: str, check: bool) -> None:
@@ -174,10 +180,9 @@ def answer(
         check: for `grad`, whether a closed form and a verdict are wanted.
         seed: of the points that the witnesses draw.
     """
-    _require(program, inputs)
-    names = [] if command == "eval" else _variables(program, inputs, wrt, const)
     trace = program.trace(inputs, dtype=dtype)
     graph = trace.graph
+    names = [] if command == "eval" else _variables(graph, inputs, wrt, const)
     result = Answer(command, program.text, Target(np.zeros(())), notes=list(trace.notes))
     result.notes += [
         f"the expression does not use '{name}'"
@@ -197,21 +202,6 @@ def answer(
         _checked(command, program, inputs, trace, values, dtype, seed, result)
     _reasons(graph, inputs, result)
     return result
-
-
-def _require(program: Program, inputs: Mapping[str, Any]) -> None:
-    """Every name of the program has a value.
-
-    Raises:
-        GradcliError: `name`, one error for all that are missing.
-    """
-    missing = [name for name in program.names if name not in inputs]
-    if missing:
-        raise GradcliError(
-            f"no value for {', '.join(repr(name) for name in missing)}",
-            kind="name",
-            hint="give every name of the expression a value",
-        )
 
 
 def _differentiated(
@@ -298,7 +288,7 @@ def _reasons(graph: Graph, inputs: Mapping[str, Array], result: Answer) -> None:
 
 
 def _variables(
-    program: Program,
+    graph: Graph,
     inputs: Mapping[str, Array],
     wrt: Sequence[str] | None,
     const: Sequence[str],
@@ -324,15 +314,11 @@ def _variables(
         if masks:
             raise GradcliError(f"'{masks[0]}' holds truth values; there is no derivative by them")
         return list(wrt)
-    names = [
-        name
-        for name in program.names
-        if name in inputs and name not in const and inputs[name].dtype.kind != "b"
-    ]
+    names = [name for name in graph.inputs if name not in const and inputs[name].dtype.kind != "b"]
     if not names:
         raise GradcliError(
             "there is no input to differentiate by",
-            hint="gradcli eval gives the value" if not program.names else None,
+            hint="gradcli eval gives the value" if not graph.inputs else None,
         )
     return names
 
@@ -367,20 +353,21 @@ def _ask(
 
 
 def _arrays(
-    program: Program, inputs: Mapping[str, Any], wanted: Sequence[str], draw: Any
+    program: Program, inputs: Mapping[str, Any], wanted: Sequence[str], seed: int
 ) -> dict[str, Array]:
     """The inputs of a call of the library; one that is given in vain is a mistyped keyword."""
     for name in inputs:
-        if name not in program.names and name not in wanted:
+        if not program.uses(name) and name not in wanted:
             raise GradcliError(
                 f"the expression does not use '{name}'",
                 kind="name",
                 hint=f"its inputs are {', '.join(program.names)}" if program.names else None,
             )
+    draw = generator(inputs.values(), seed)
     return {name: _array(name, value, draw) for name, value in inputs.items()}
 
 
-def _array(name: str, value: Any, draw: Any) -> Array:
+def _array(name: str, value: Any, draw: np.random.Generator | None) -> Array:
     """An input of the library as an array of floats or truth values."""
     if isinstance(value, str):
         return read_value(value, files=True, stdin=None, rng=draw)

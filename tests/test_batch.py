@@ -104,7 +104,7 @@ def test_an_error_in_a_value_text_names_the_input():
 def test_files_only_where_allowed(tmp_path):
     (tmp_path / "x.csv").write_text("1\n2\n")
     request = {"command": "eval", "expression": "sum(x)", "inputs": {"x": f"@{tmp_path}/x.csv"}}
-    assert one(request)["error"]["kind"] == "value"
+    assert one(request)["error"]["kind"] == "io"
     (answer,), _ = ask(request, options=["--allow-files"])
     assert answer["target"]["value"] == 3.0
 

@@ -11,6 +11,7 @@ from gradcli.cli.inputs import (
     require_values,
 )
 from gradcli.errors import GradcliError
+from gradcli.language import parse
 
 KNOWN = {"-v": True, "--value": True, "-o": True, "--format": True, "--full": False, "-q": False}
 
@@ -94,13 +95,17 @@ def test_missing_inputs_are_told_at_once():
 )
 def test_inputs_that_are_not_used(name, needed, given, hint):
     with pytest.raises(GradcliError) as caught:
-        refuse_unused(needed, given, [], ["--format", "--full", "-v"])
+        refuse_unused(parse("+".join([*needed, "1"])), given, [], ["--format", "--full", "-v"])
     assert caught.value.message == f"the expression does not use '{name}'"
     assert caught.value.hint == hint
 
 
 def test_an_unused_input_may_be_differentiated_by():
-    refuse_unused(["x"], ["x", "k"], ["k"], [])
+    refuse_unused(parse("x"), ["x", "k"], ["k"], [])
+
+
+def test_an_input_may_shadow_a_constant():
+    refuse_unused(parse("e*x"), ["x", "e"], [], [])
 
 
 def test_place_of_a_name():

@@ -97,9 +97,10 @@ def test_an_implied_sum_is_noted_on_stderr():
 
 def test_the_seed_is_printed_where_it_matters():
     ran = gradcli("eval", "sum(x)", "--x", "randn(3)")
-    assert ran.err == "note: random values follow --seed 0\n"
+    assert ran.err == "note: random 'x': --seed 0\n"
     assert gradcli("eval", "sum(x)", "--x", "randn(3)", "--seed", "1").out != ran.out
     assert gradcli("eval", "sum(x)", "--x", "1,2").err == ""
+    assert gradcli("eval", "a - b", "--a", "randn(1)", "--b", "randn(1)").out != "[0]\n"
 
 
 def test_an_unused_input_has_gradient_zero_where_it_is_asked_for():

@@ -55,7 +55,7 @@ def answer_expression(
     with guarded():
         program = api.parse(expression)
     require_values(expression, program.names, texts, known)
-    refuse_unused(program.names, list(texts), wanted, known)
+    refuse_unused(program, list(texts), wanted, known)
     arrays, notes = read_values(texts, environment, seed)
     with guarded():
         result = api.answer(

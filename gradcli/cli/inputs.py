@@ -13,6 +13,8 @@ from gradcli.errors import GradcliError
 if TYPE_CHECKING:
     import numpy as np
 
+    from gradcli.language import Program
+
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -59,15 +61,16 @@ def require_values(
 
 
 def refuse_unused(
-    needed: Sequence[str], given: Sequence[str], wanted: Sequence[str], known: Sequence[str]
+    program: Program, given: Sequence[str], wanted: Sequence[str], known: Sequence[str]
 ) -> None:
     """No input is given in vain, unless the user asks for its (zero) derivative.
 
     Raises:
         GradcliError: `name`, with the option or the name that may have been meant.
     """
+    needed = program.names
     for name in given:
-        if name in needed or name in wanted:
+        if program.uses(name) or name in wanted:
             continue
         hint = did_you_mean(name, [n for n in needed if n not in given], "--")
         hint = hint or did_you_mean(name, [text[2:] for text in known if text[:2] == "--"], "--")
@@ -86,7 +89,8 @@ def read_values(
     values: Mapping[str, str], environment: Environment, seed: int
 ) -> tuple[dict[str, Array], list[str]]:
     """The arrays of some value texts, and a note where random numbers were drawn."""
-    from gradcli.language import read_value
+    from gradcli.api import generator
+    from gradcli.language import draws_random, read_value
 
     piped = [name for name, text in values.items() if text.strip() in ("-", "@-")]
     if len(piped) > 1:
@@ -95,11 +99,13 @@ def read_values(
         )
     if piped and environment.stdin_is_terminal:
         environment.tell(f"reading '{piped[0]}' from the terminal; end with Ctrl-D\n")
+    draw = generator(values.values(), seed)
     arrays = {}
     for name, text in values.items():
         try:
-            arrays[name] = read_value(text, files=True, stdin=environment.stdin, rng=seed)
+            arrays[name] = read_value(text, files=True, stdin=environment.stdin, rng=draw)
         except GradcliError as error:
             error.message = f"--{name}: {error.message}"
             raise error.located(None, text) from None
-    return arrays, []
+    random = [name for name, text in values.items() if draws_random(text)]
+    return arrays, [f"random {joined(random)}: --seed {seed}"] if random else []

@@ -102,7 +102,7 @@ class Request:
             return {}
         if not isinstance(value, dict):
             raise GradcliError('"inputs" must be an object: name -> value')
-        draw = self.seed()
+        draw = api.generator(value.values(), self.seed())
         return {
             name: input_array(name, item, files=self.allow_files, draw=draw)
             for name, item in value.items()

@@ -67,6 +67,10 @@ class Program:
         """
         return self._record(inputs, dtype, None)
 
+    def uses(self, name: str) -> bool:
+        """Whether an input of this name takes part; one may shadow a constant (`e`)."""
+        return name in self.names or name in self._optional
+
     def draw(self, rng: np.random.Generator) -> Trace:
         """Record a program without inputs that may draw random numbers."""
         return self._record({}, "float64", rng)

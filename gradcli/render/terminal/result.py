@@ -72,9 +72,8 @@ def derivative_views(derivative: Derivative, label: str, view: View) -> Iterator
     closed, value = derivative.closed, derivative.value
     taken = cells(label) + 3
     if closed is not None and closed.text is not None:
-        formula = literal(closed.text, FORMULA)
-        if value.ndim:
-            formula.append(f"   {shape_text(value.shape)}", style=QUIET)
+        shape = f"   {shape_text(value.shape)}" if value.ndim else ""
+        formula = Text.assemble(literal(closed.text, FORMULA), (shape, QUIET))
         yield equation(label, formula)
         yield equation(" " * cells(label), numbers(value, view, taken, shape=False))
     else:
