@@ -39,6 +39,7 @@ PARAMS: dict[str, list[dict[str, Any]]] = {
     "hardshrink": [{"bound": 0.5}],
     "iv": [{"n": 0}, {"n": 1}, {"n": 3}],
     "ive": [{"n": 0}, {"n": 1}, {"n": 3}],
+    "jv": [{"n": 0}, {"n": 1}, {"n": 3}],
     "leaky_relu": [{"slope": 0.125}],
     "nan_to_num": [{"nan": 0.0, "posinf": None, "neginf": None}],
     "polygamma": [{"n": 1}, {"n": 2}, {"n": 3}],
@@ -229,7 +230,7 @@ def test_float32_stays_float32(name: str, params: dict[str, Any]) -> None:
 
 SCIPY_OPS = (
     "beta", "betainc", "betaln", "digamma", "erf", "erfc", "erfcx", "erfinv", "exp1", "expi", "gamma", "gammainc",
-    "gammaincc", "gammaln", "iv", "ive", "log_ndtr", "ndtr", "ndtri", "polygamma", "rgamma",
+    "gammaincc", "gammaln", "iv", "ive", "jv", "log_ndtr", "ndtr", "ndtri", "polygamma", "rgamma",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from gradcli.symbolic.sympy_functions import own  # noqa: E402
 
 S, M = sympy_scalars(), mpmath_scalars(30)
 mp = M.mp
-ORDERED = ("polygamma", "besseli", "iv", "spherical_jn")
+ORDERED = ("polygamma", "besseli", "besselj", "iv", "jv", "spherical_jn")
 """Functions whose first argument is a whole number."""
 DOMAIN = {
     "log": (0.1, 3), "sqrt": (0.1, 3), "digamma": (0.1, 3), "polygamma": (0.1, 3), "gamma": (0.1, 3),

@@ -178,6 +178,15 @@ def _logic(name: str, evaluate: Any, symbolic: Any, signature: str, doc: str) ->
 
 _logic("logical_and", np.logical_and, lambda s, a, b: s.logical_and(a, b), "a, b", "Both are true.")
 _logic("logical_or", np.logical_or, lambda s, a, b: s.logical_or(a, b), "a, b", "At least one is true.")
+_logic(
+    "logical_xor",
+    np.logical_xor,
+    lambda s, a, b: s.logical_or(
+        s.logical_and(a, s.logical_not(b)), s.logical_and(s.logical_not(a), b)
+    ),
+    "a, b",
+    "Exactly one is true.",
+)
 _logic("logical_not", np.logical_not, lambda s, a: s.logical_not(a), "x", "Not true.")
 
 

@@ -6,6 +6,7 @@ NIST DLMF chapter 10.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -131,26 +132,57 @@ elementwise(
 )
 
 
-def _bessel(name: str, text: str, aliases: tuple[str, ...]) -> None:
-    """`iv`/`ive` with an order, and orders 0 and 1 under names of their own."""
-    scaled = name.endswith("e")
+elementwise(
+    "jv",
+    special_of_order("jv", "j0", "j1"),
+    derivative=lambda y, x, n: _difference(x, n),
+    symbolic=lambda s, x, n: s.besselj(n, x),
+    special=(0, 30),
+    doc="Bessel function of the first kind, of whole order n.",
+    family=FAMILY,
+    signature=None,
+)
+
+
+def _difference(x: Node, n: int) -> Node:
+    """Half the difference of the orders beside n (DLMF 10.6.1)."""
+    if n == 0:
+        return -apply("jv", x, n=1)
+    return 0.5 * (apply("jv", x, n=n - 1) - apply("jv", x, n=n + 1))
+
+
+# --- as functions ---------------------------------------------------------------------------------
+
+
+def _callable(name: str, text: str, shorts: Sequence[tuple[str, ...]]) -> None:
+    """An op of any order as a function, and its orders 0 and 1 under names of their own."""
 
     def build(x: Node, n: Any) -> Node:
         return apply(name, x, n=order_of(name, n, 100))
 
-    function(name, "; n; x", f"{text}, of whole order n.", family=FAMILY, example=f"{name}(2, x)")(
-        build
-    )
-    for order in (0, 1):
-        short = f"i{order}e" if scaled else f"i{order}"
+    doc = f"{text}, of whole order n."
+    function(name, "; n; x", doc, family=FAMILY, example=f"{name}(2, x)")(build)
+    for order, (short, *aliases) in enumerate(shorts):
 
-        def short_build(x: Node, order: int = order) -> Node:
+        def build_short(x: Node, order: int = order) -> Node:
             return apply(name, x, n=order)
 
-        function(
-            short, "x", f"{text}, of order {order}.", family=FAMILY, aliases=(aliases[order],)
-        )(short_build)
+        doc = f"{text}, of order {order}."
+        function(short, "x", doc, family=FAMILY, aliases=aliases)(build_short)
 
 
-_bessel("iv", "Modified Bessel function of the first kind", ("bessel_i0", "bessel_i1"))
-_bessel("ive", "`exp(-abs(x))` times the modified Bessel function", ("bessel_i0e", "bessel_i1e"))
+_callable(
+    "iv",
+    "Modified Bessel function of the first kind",
+    (("i0", "bessel_i0", "modified_bessel_i0"), ("i1", "bessel_i1", "modified_bessel_i1")),
+)
+_callable(
+    "ive",
+    "`exp(-abs(x))` times the modified Bessel function",
+    (("i0e", "bessel_i0e"), ("i1e", "bessel_i1e")),
+)
+_callable(
+    "jv",
+    "Bessel function of the first kind",
+    (("j0", "bessel_j0"), ("j1", "bessel_j1")),
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.graph import Node, apply
+from gradcli.graph import Array, Node, apply
 from gradcli.ops.arithmetic import as_float
 from gradcli.ops.declare import elementwise, function
 
@@ -87,6 +87,24 @@ elementwise(
     doc="`log(1 + x)`, exact near 0.",
     family=FAMILY,
 )
+elementwise(
+    "log1mexp",
+    lambda x: _log1mexp(as_float(x)),
+    derivative=lambda y, x: 1.0 / apply("expm1", x),
+    symbolic=lambda s, x: s.log(-s.expm1(-x)),
+    kink=lambda x: x == 0,
+    domain=(0.1, 3.0),
+    special=(1e-10, 40.0, 600.0),
+    doc="`log(1 - exp(-x))`, exact near 0 and far out.",
+    family=FAMILY,
+)
+
+
+def _log1mexp(x: Array) -> Array:
+    """Maechler (2012): each of the two formulas on its side of log(2)."""
+    return np.where(x < LOG2, np.log(-np.expm1(-x)), np.log1p(-np.exp(-x)))
+
+
 elementwise(
     "log2",
     lambda x: np.log2(as_float(x)),
@@ -258,7 +276,19 @@ elementwise(
 )
 
 
-@function("positive", "x", "`+x`.", family=FAMILY)
+@function(
+    "positive",
+    "x",
+    "`+x`; also the conjugate and the real part, as arrays are real.",
+    family=FAMILY,
+    aliases=("conj", "conjugate", "real"),
+)
 def positive(x: Node) -> Node:
     """The same array."""
     return x
+
+
+@function("ldexp", "x, exponent", "`x * 2**exponent`.", family=FAMILY)
+def ldexp(x: Node, exponent: Node) -> Node:
+    """A number from its mantissa and exponent."""
+    return x * apply("exp2", exponent)

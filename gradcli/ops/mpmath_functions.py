@@ -109,6 +109,9 @@ class _Functions:
         result: dict[str, Any] = {name: self.guarded(f) for name, f in functions.items()}
         result["polygamma"] = self.with_order(self.psi)
         result["besseli"] = result["iv"] = self.with_order(self.besseli)
+        result["besselj"] = result["jv"] = self.with_order(self.besselj)
+        result["j0"] = self.guarded(lambda x: self.besselj(0, x))
+        result["j1"] = self.guarded(lambda x: self.besselj(1, x))
         result["i0"] = self.guarded(lambda x: self.besseli(0, x))
         result["i1"] = self.guarded(lambda x: self.besseli(1, x))
         result["spherical_jn"] = self.with_order(self.spherical_jn)
@@ -254,12 +257,12 @@ class _Functions:
         return (-1) ** n * m.psi(n, 1 - x) - m.pi ** (n + 1) * slope
 
     def gammainc(self, a: Any, x: Any) -> Any:
-        if a <= 0 or x < 0:
+        if not 0 < a < LARGEST or x < 0:
             return self.m.nan
         return self.one if x > LARGEST else self.m.gammainc(a, 0, x, regularized=True)
 
     def gammaincc(self, a: Any, x: Any) -> Any:
-        if a <= 0 or x < 0:
+        if not 0 < a < LARGEST or x < 0:
             return self.m.nan
         return self.zero if x > LARGEST else self.m.gammainc(a, x, regularized=True)
 
@@ -282,7 +285,7 @@ class _Functions:
     def betainc_fraction(self, a: Any, b: Any, x: Any) -> Any:
         """`1/(1 + d1/(1 + d2/(1 + ...)))` by Lentz's method."""
         value = numerator = denominator = self.one
-        for step in range(1, 100_000):
+        for step in range(1, 2_000):
             k = step // 2
             if step % 2:
                 term = -(a + k) * (a + b + k) * x / ((a + 2 * k) * (a + 2 * k + 1))
@@ -304,6 +307,12 @@ class _Functions:
         if m.fabs(x) > LARGEST:
             return m.inf if x > 0 or n % 2 == 0 else -m.inf
         return m.besseli(n, x)
+
+    def besselj(self, n: int, x: Any) -> Any:
+        m = self.m
+        if m.isinf(x):
+            return self.zero
+        return m.nan if m.mag(x) > 10_000 else m.besselj(n, x)
 
     def spherical_jn(self, n: int, x: Any) -> Any:
         m = self.m

@@ -198,6 +198,28 @@ def threshold_(x: Node, threshold: Any, value: Any) -> Node:
     return apply("where", above(x, bound), x, other)
 
 
+elementwise(
+    "sparse_plus",
+    lambda x: _sparse_plus(as_float(x)),
+    derivative=lambda y, x: 0.5 * (1.0 + apply("hard_tanh", x, low=-1.0, high=1.0)),
+    symbolic=lambda s, x: s.where(s.less(x, -1), 0, s.where(s.less(x, 1), (x + 1) ** 2 / 4, x)),
+    special=(-3, 3),
+    doc="0 up to -1, `(x + 1)**2/4` up to 1, then `x`.",
+    family=FAMILY,
+)
+
+
+def _sparse_plus(x: Array) -> Array:
+    bounded = np.minimum(np.maximum(x, -1.0), 1.0)
+    return np.where(x > 1.0, x, 0.25 * (bounded + 1.0) ** 2)
+
+
+@function("sparse_sigmoid", "x", "`x` between -1 and 1, mapped to [0, 1].", family=FAMILY)
+def sparse_sigmoid(x: Node) -> Node:
+    """The derivative of `sparse_plus`."""
+    return 0.5 * (1.0 + hard_tanh(x))
+
+
 # --- shrinkage ------------------------------------------------------------------------------------
 
 

@@ -79,6 +79,9 @@ TABLE: dict[str, Any] = {
     "i0": special.i0,
     "i1": special.i1,
     "iv": special.iv,
+    "j0": special.j0,
+    "j1": special.j1,
+    "jv": special.jv,
     "sinc": special.sinc,
     "spherical_jn": special.spherical_jn,
     "beta": special.beta,
@@ -108,6 +111,7 @@ TABLE: dict[str, Any] = {
     "erf": sympy.erf,
     "erfinv": sympy.erfinv,
     "besseli": special.besseli,
+    "besselj": special.besselj,
     "pi": pi,
 }
 """The namespace, by name."""

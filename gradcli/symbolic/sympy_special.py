@@ -269,6 +269,47 @@ class iv(Scalar):
         return Integer(0), (besseli(n - 1, x) + besseli(n + 1, x)) / 2
 
 
+def besselj(n: Any, x: Any) -> Any:
+    """The Bessel function of whole order: `j0`, `j1` or `jv`."""
+    n, x = sympy.sympify(n), sympy.sympify(x)
+    return j0(x) if n == 0 else j1(x) if n == 1 else jv(n, x)
+
+
+class j0(Scalar):
+    """The Bessel function of order 0."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return Integer(1) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (-j1(self.args[0]),)
+
+
+class j1(Scalar):
+    """The Bessel function of order 1."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return Integer(0) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        (x,) = self.args
+        return ((j0(x) - jv(Integer(2), x)) / 2,)
+
+
+class jv(Scalar):
+    """The Bessel function of whole order n."""
+
+    @classmethod
+    def eval(cls, n: Any, x: Any) -> Any:
+        return Integer(n == 0) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        n, x = self.args
+        return Integer(0), (besselj(n - 1, x) - besselj(n + 1, x)) / 2
+
+
 class sinc(Scalar):
     """sin(pi*x)/(pi*x)."""
 
