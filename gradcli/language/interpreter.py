@@ -520,13 +520,21 @@ class Interpreter:
         return self.call("concatenate", nodes)
 
     def _index(self, node: ast.AST) -> tuple[Any, ...]:
-        parts = node.elts if isinstance(node, ast.Tuple) else [node]
-        return tuple(self._part(part) for part in parts)
+        if isinstance(node, ast.Tuple):
+            return tuple(self._part(part) for part in node.elts)
+        if isinstance(node, ast.Slice):
+            return (self._part(node),)
+        value = self.visit(node)
+        if isinstance(value, tuple):  # `A[triu_indices(3)]`: one part per axis
+            return tuple(self._position(part) for part in value)
+        return (self._position(value),)
 
     def _part(self, node: ast.AST) -> Any:
         if isinstance(node, ast.Slice):
             return slice(*(self._bound(bound) for bound in (node.lower, node.upper, node.step)))
-        value = self.visit(node)
+        return self._position(self.visit(node))
+
+    def _position(self, value: Any) -> Any:
         if value is None or value is Ellipsis or type(value) is int or isinstance(value, slice):
             return value
         if isinstance(value, Node):
