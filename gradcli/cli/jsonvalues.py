@@ -53,7 +53,7 @@ def input_array(name: str, value: Any, *, files: bool, draw: Any) -> Array:
 def shaped(value: dict[str, Any]) -> Array:
     """`{"shape": [2, 3], "data": ...}`; the data nested or flat."""
     shape, data = value.get("shape"), value.get("data")
-    if set(value) != {"shape", "data"}:
+    if not {"shape", "data"} <= set(value) <= {"shape", "data", "dtype"}:
         raise GradcliError('an object has the keys "shape" and "data"')
     if not isinstance(shape, list) or not all(
         isinstance(size, int) and not isinstance(size, bool) and size >= 0 for size in shape

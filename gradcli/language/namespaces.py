@@ -259,3 +259,8 @@ def known_names() -> list[str]:
 def is_reserved(name: str) -> bool:
     """A name that is no input: a function, a namespace or a dtype."""
     return find(name) is not None or name in ROOTS or name in BARE_DTYPES
+
+
+def is_function(name: str) -> bool:
+    """Whether a bare name is a function."""
+    return find(name) is not None

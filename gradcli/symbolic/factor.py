@@ -20,7 +20,7 @@ class Part:
         if tree.kind == "quotient":
             tree, self.bottom = tree.args
         factors = list(tree.args) if tree.kind == "product" else [tree]
-        self.numbers = [factor for factor in factors if factor.scalar]
+        self.numbers = [factor for factor in factors if factor.scalar and factor.number != 1]
         self.arrays = [factor for factor in factors if not factor.scalar]
 
     def chain(self) -> list[Tree] | None:

@@ -142,6 +142,8 @@ def _latex(tree: Tree) -> Piece:
             if exponent
             else (tree.text, POSTFIX)
         )
+    if kind == "group":
+        return _latex(args[0])
     if kind == "sum":
         return _signed(tree, _latex, _BIG), ADD
     if kind == "negative":
@@ -241,6 +243,8 @@ def _unicode(tree: Tree) -> Piece:
         return GREEK.get(tree.text, "π" if tree.text == "pi" else tree.text), POSTFIX
     if kind == "number":
         return tree.text, MULTIPLY if "/" in tree.text else POSTFIX
+    if kind == "group":
+        return _unicode(args[0])
     if kind == "sum":
         return _signed(tree, _unicode, _ROUND), ADD
     if kind == "negative":

@@ -18,7 +18,7 @@ def matrix_vector(matrix: Array, vector: Array, index: Index) -> Array:
         column = False
     if len(matrix.layout) > 2:
         vector, column = strip(vector), False
-        return Array(t.chain([matrix.tree, vector.tree]), matrix.layout[:-1])
+        return Array(t.group(t.chain([matrix.tree, vector.tree])), matrix.layout[:-1])
     straight = matrix.layout[1] == index
     other = matrix.layout[0] if straight else matrix.layout[1]
     spread = None if straight or column else padded(matrix.tree, vector.tree, other)

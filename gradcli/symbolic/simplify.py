@@ -27,7 +27,7 @@ def candidates(expr: Expr) -> Iterator[Expr]:
     """The expression as it is and in other forms, the same in value."""
     seen: list[Expr] = []
     first = recognise(expr)
-    for make in (_as_it_is, spread, _one_sigmoid, collect):
+    for make in (_as_it_is, spread, _one_sigmoid, _spread_sigmoid, collect):
         made = recognise(make(first))
         if made not in seen:
             seen.append(made)
@@ -300,6 +300,10 @@ def _one_sigmoid(expr: Expr) -> Expr:
     pairs = {s: 1 - sigmoid(-s.args[0]) for s in found if sigmoid(-s.args[0]) in found}
     kept = {s: made for s, made in pairs.items() if s.args[0].could_extract_minus_sign()}
     return spread(expr.xreplace(kept)) if kept else expr
+
+
+def _spread_sigmoid(expr: Expr) -> Expr:
+    return _one_sigmoid(recognise(spread(expr)))
 
 
 def spread(expr: Expr) -> Expr:

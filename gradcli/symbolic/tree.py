@@ -20,7 +20,8 @@ class Tree:
 
     Attributes:
         kind: "name", "number", "call", "sum", "product", "quotient", "chain", "power", "negative",
-            "transpose", "index", "list", "compare", "logic".
+            "transpose", "index", "list", "compare", "logic",
+            "group".
         args: subtrees.
         text: the name, the function, or the index between brackets.
         scalar: whether its value is a number.
@@ -158,6 +159,11 @@ def chain(factors: Sequence[Tree], scalar: bool = False) -> Tree:
     return linear(build, factors)
 
 
+def group(tree: Tree) -> Tree:
+    """A product that is one piece: of an array with more than two axes, where `.T` turns no chain."""
+    return Tree("group", (tree,), scalar=tree.scalar)
+
+
 def linear(build: Callable[[Sequence[Tree]], Tree], trees: Sequence[Tree]) -> Tree:
     """A function that is linear in each of its arguments, with their numbers drawn out."""
     sign, tops, bottoms, cores = 1, [], [], []
@@ -262,6 +268,8 @@ def _text(tree: Tree) -> tuple[str, int]:
     if kind == "call":
         parts = [text_of(arg) for arg in args] + [f"{key}={value}" for key, value in tree.options]
         return f"{tree.text}({', '.join(parts)})", POSTFIX
+    if kind == "group":
+        return _text(args[0])
     if kind == "list":
         return "[" + ", ".join(text_of(arg) for arg in args) + "]", POSTFIX
     if kind == "sum":
@@ -325,6 +333,8 @@ def tokens(tree: Tree) -> int:
         return 3 + below + max(0, len(tree.args) - 1) + 4 * len(tree.options)
     if kind == "list":
         return 2 + below + max(0, len(tree.args) - 1)
+    if kind == "group":
+        return below
     if kind == "negative":
         return 1 + below
     if kind == "index":
