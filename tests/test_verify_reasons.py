@@ -57,4 +57,4 @@ def test_a_reason_shows_the_source_text():
     case = Case(build, x=np.ones(3) * 0.3)
     case.graph.source = source
     (reason,) = explain(case.graph, case.inputs, case.gradients)["x"]
-    assert reason == "`round` cuts the path at `round(x)`: piecewise constant"
+    assert reason == "`round(x)` cuts the path: piecewise constant"

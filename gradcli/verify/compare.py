@@ -73,15 +73,24 @@ def compare(
         note = f"shape {shape_text(other.shape)}, the gradient has {shape_text(reverse.shape)}"
         return Comparison(witness, variable, False, math.inf, math.inf, of=size, note=note)
     count = size if mask is None else int(np.count_nonzero(mask))
+    if count == size:
+        mask = None
     result = Comparison(witness, variable, None, compared=count, of=size, note=note)
     if count == 0:
         result.ok = True if size == 0 else None
         result.note = note or ("empty" if size == 0 else "no entry")
         return result
-    top = max(largest(reverse), largest(other))
+    top: float | None = None
     worst, place = -1.0, 0
     with np.errstate(all="ignore"):
-        for start, mine, theirs, bound, chosen in _blocks(reverse, other, tolerance, mask):
+        for start, part, mine, theirs, chosen in _blocks(reverse, other, mask):
+            if mask is None and np.array_equal(mine, theirs):
+                if worst < 0:
+                    worst, place = 0.0, start
+                continue
+            if top is None:
+                top = max(largest(reverse), largest(other))
+            bound = tolerance.block(part)
             difference = _distance(mine, theirs)
             larger = np.maximum(np.maximum(np.abs(mine), np.abs(theirs)), 1e-3 * top)
             relative = np.where(difference == 0, 0.0, difference / larger)
@@ -100,13 +109,13 @@ def compare(
 
 
 def _blocks(
-    reverse: Array, other: Array, tolerance: Tolerance, mask: Array | None
-) -> Iterator[tuple[int, Array, Array, Array, Array | bool]]:
+    reverse: Array, other: Array, mask: Array | None
+) -> Iterator[tuple[int, slice, Array, Array, Array | bool]]:
     mine, theirs = np.ravel(reverse), np.ravel(other)
     for start in range(0, reverse.size, BLOCK):
         part = slice(start, start + BLOCK)
         chosen = True if mask is None else mask.reshape(-1)[part]
-        yield start, mine[part], theirs[part], tolerance.block(part), chosen
+        yield start, part, mine[part], theirs[part], chosen
 
 
 def _distance(mine: Array, theirs: Array) -> Array:

@@ -165,9 +165,13 @@ def _feeds(node: Node, nodes: Sequence[Node], flows: Mapping[int, Array]) -> boo
 def _cut(node: Node, text: str) -> str:
     if node.op.name == "stop_gradient":
         return "stop_gradient cuts the path"
-    if text == node.op.name:
-        return f"`{text}` cuts the path: {node.op.cut}"
-    return f"`{node.op.name}` cuts the path at `{text}`: {node.op.cut}"
+    return f"{_named(node, text)} cuts the path: {node.op.cut}"
+
+
+def _named(node: Node, text: str) -> str:
+    """The op and the sub-expression, once where the text says both."""
+    name = node.op.name
+    return f"`{text}`" if text == name or f"{name}(" in text else f"`{name}` in `{text}`"
 
 
 def _why_not_finite(
@@ -197,8 +201,7 @@ def _why_not_finite(
             zero = arriving.shape == flow.shape and arriving[index] == 0
             what = "0 × inf" if zero else "infinite slope"
             text = text_of(node, graph.source)
-            name = f"`{node.op.name}`" if text == node.op.name else f"`{node.op.name}` in `{text}`"
-            texts.append(f"{what}: {name} at {at}")
+            texts.append(f"{what}: {_named(node, text)} at {at}")
             break
     if not texts and trouble is not None:
         texts.append(f"the value is not finite: {trouble}")
