@@ -37,8 +37,8 @@ FILES = sorted(CASES.glob("*/*.txt"))
 def transcript(command: str) -> tuple[str, int]:
     """The text of a case file for a command, and its exit status."""
     out, err, status = in_pipe(command, CASES / "data")
-    parts = [f"$ {command}", "--- stdout", normalised(out), "--- stderr", normalised(err)]
-    return "\n".join([*(part for part in parts if part), f"--- exit {status}", ""]), status
+    lines = [f"$ {command}", "--- stdout", *out.splitlines(), "--- stderr", *err.splitlines()]
+    return "\n".join([*lines, f"--- exit {status}", ""]), status
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -50,12 +50,13 @@ def test_case(path: Path, request: pytest.FixtureRequest) -> None:
     assert status == EXIT[path.parent.name], f"a case in {path.parent.name} exits {status}"
     assert "Traceback" not in shown
     if status == 2:
-        assert "--- stderr\nerror: " in shown
+        assert "--- stderr\nerror: " in shown or '"error": {"kind":' in shown
     if request.config.getoption("--update-cases"):
         path.write_text(shown, encoding="utf-8")
         return
-    assert shown == expected
+    assert normalised(shown) == normalised(expected)
 
 
 def test_every_outcome_has_a_case() -> None:
-    assert {path.parent.name for path in FILES} == set(EXIT)
+    # "disagree" needs a claim to be wrong: the witnesses themselves had better agree.
+    assert {path.parent.name for path in FILES} == set(EXIT) - {"disagree"}

@@ -29,7 +29,7 @@ UNARY = [
     "sqrt(1 + ({})**2)",
     "log1p(({})**2)",
     "-({})",
-    "({})**3 / 4",
+    "tanh({})**3 / 4",
     "abs(2 + tanh({}))",
 ]
 BINARY = [
@@ -37,7 +37,7 @@ BINARY = [
     "({}) - ({})",
     "({}) * ({})",
     "({}) / (2 + ({})**2)",
-    "hypot({}, 1 + exp({}))",
+    "hypot({}, 1 + exp(sin({})))",
 ]
 
 
@@ -65,7 +65,7 @@ def structured(draw: st.DrawFn, shape: tuple[int, ...], some) -> str:
     """A reduction, a contraction or another arrangement that has this shape."""
     if shape == ():
         inner = draw(st.sampled_from(SHAPES[1:]))
-        choices = ["sum({})", "mean({})", "logsumexp({})", "norm(1 + exp({}))"]
+        choices = ["sum({})", "mean({})", "logsumexp({})", "norm(1 + exp(sin({})))"]
         form = draw(st.sampled_from([*choices, "dot", "trace", "quadratic"]))
         if form == "dot":
             return "({}) @ ({})".format(*some((3,), (3,)))
@@ -155,6 +155,8 @@ def test_witnesses_agree(text: str, seed: int) -> None:
     assert abs(second - slope(first_order, along, inputs)) < 1e-6 * size, text
 
     order = topological(outputs)
-    planned = _run_planned(order, outputs, inputs)
-    for one, other in zip(planned, _run_plainly(order, outputs, inputs), strict=True):
+    with np.errstate(all="ignore"):
+        planned = _run_planned(order, outputs, inputs)
+        plain = _run_plainly(order, outputs, inputs)
+    for one, other in zip(planned, plain, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13 * size)
