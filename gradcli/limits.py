@@ -16,6 +16,7 @@ DEFAULTS: dict[str, float] = {
     "depth": 200,  # nesting of the source text
     "ops": 1_000_000,  # recorded operations of one trace
     "elements": 2**28,  # elements of one array (2 GiB of float64)
+    "items": 200_000,  # entries of the lists that comprehensions make
     "steps": 2_000_000,  # loop turns of one program
     "file": 2**31,  # bytes of one input file
     "line": 2**26,  # bytes of one line of batch
@@ -31,6 +32,7 @@ class Limits:
     depth: int
     ops: int
     elements: int
+    items: int
     steps: int
     file: int
     line: int

@@ -35,6 +35,8 @@ def input_array(name: str, value: Any, *, files: bool, draw: Any) -> Array:
         GradcliError: `value` for what is no number, `shape` for ragged lists or a shape that does
             not fit its data.
     """
+    if not name.isidentifier():
+        raise GradcliError(f"an input cannot be called {name!r}", hint="a name such as x")
     try:
         if isinstance(value, str):
             from gradcli.language import read_value

@@ -101,6 +101,7 @@ class Interpreter:
         self.locals: dict[str, Any] = {}
         self._values = Values(arrays)
         self._steps = 0
+        self._items = 0
 
     @property
     def dynamic(self) -> bool:
@@ -453,9 +454,13 @@ class Interpreter:
         if first.is_async:
             raise GradcliError("async is not available", kind="parse")
         for item in self.iterate(self.visit(first.iter)):
-            self._steps += 1
-            if self._steps > LIMITS.steps:
-                raise GradcliError(f"more than {LIMITS.steps:.3g} steps", kind="limit")
+            self._items += 1
+            if self._items > LIMITS.items:
+                raise GradcliError(
+                    f"lists of more than {LIMITS.items:.3g} entries",
+                    kind="limit",
+                    hint="raise it with --limit items=N, or use arange",
+                )
             self.bind(first.target, item)
             if all(self.truth(self.visit(test)) for test in first.ifs):
                 yield from self._turns(rest)
@@ -564,7 +569,11 @@ class Interpreter:
         for argument in node.args:
             if isinstance(argument, ast.Starred):
                 raise GradcliError(REFUSED[ast.Starred], kind="parse")
-        if any(keyword.arg is None for keyword in node.keywords):
+        named = [keyword.arg for keyword in node.keywords]
+        if len(set(named)) < len(named):
+            twice = next(name for name in named if named.count(name) > 1)
+            raise GradcliError(f"the argument '{twice}' is given twice", kind="parse")
+        if None in named:
             raise GradcliError("** before an argument is not available", kind="parse")
         function = node.func
         if isinstance(function, ast.Attribute) and self.prefix(function.value) is None:

@@ -71,6 +71,16 @@ class Program:
         """Whether an input of this name takes part; one may shadow a constant (`e`)."""
         return name in self.names or name in self._optional
 
+    @property
+    def repeats_a_list(self) -> bool:
+        """Whether a list of numbers is multiplied, which Python and NumPy understand differently."""
+        return any(
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Mult)
+            and isinstance(node.left if isinstance(node.left, ast.List) else node.right, ast.List)
+            for node in ast.walk(self._syntax)
+        )
+
     def draw(self, rng: np.random.Generator) -> Trace:
         """Record a program without inputs that may draw random numbers."""
         return self._record({}, "float64", rng)

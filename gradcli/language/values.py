@@ -201,6 +201,11 @@ def _expression(text: str, rng: np.random.Generator | int | None) -> Array:
         text = re.sub(r",\s*(dtype|device|requires_grad|grad_fn)=[^,()]*", "", text)
     try:
         program = parse(text)
+        if program.repeats_a_list:
+            raise GradcliError(
+                "a list times a number: repeated as in Python, or scaled as in NumPy?",
+                hint="write array([...])*3 to scale, tile([...], 3) to repeat",
+            )
         if program.names:
             raise GradcliError(
                 f"'{program.names[0]}' is not a number",
