@@ -12,7 +12,7 @@ from gradcli.results import Comparison
 from gradcli.verify.bench import Bench
 from gradcli.verify.compare import ULPS, Tolerance, compare, largest
 from gradcli.verify.lines import central, measured_noise
-from gradcli.verify.referee import natural_steps, random_signs
+from gradcli.verify.point import random_signs
 
 ALL = 32  # entries of a variable up to which each is compared
 SAMPLE = 8
@@ -56,7 +56,7 @@ def entry_difference(bench: Bench, name: str, index: tuple[int, ...]) -> tuple[f
     if not np.isfinite(array[index]):
         return math.nan, math.inf
     best, bound = math.nan, math.inf
-    natural = float(natural_steps(array)[index])
+    natural = float(bench.point.natural(name)[index])
     for size in dict.fromkeys([natural, max(1.0, abs(float(array[index])))]):
         if size < SMALLEST:
             continue
@@ -95,7 +95,7 @@ def _along_directions(bench: Bench, name: str, testable: Array) -> Comparison:
         bad = tuple(map(int, np.argwhere(~np.isfinite(reverse))[0]))
         return _one_entry(bench, name, bad)
     rng = np.random.default_rng(bench.seed)
-    natural = np.where(testable, natural_steps(bench.point.inputs[name]), 0.0)
+    natural = np.where(testable, bench.point.natural(name), 0.0)
     result = Comparison("difference", name, None, of=int(reverse.size), note="too noisy")
     for _ in range(2 if 2 * EVALUATIONS * bench.point.seconds < SECONDS else 1):
         direction = natural * random_signs(rng, reverse.shape)
@@ -181,7 +181,7 @@ def taylor(bench: Bench, name: str) -> Comparison:
         result.note = "no entry to move" if not testable.any() else "the gradient is not finite"
         return result
     rng = np.random.default_rng(bench.seed + 1)
-    natural = np.where(testable, natural_steps(point.inputs[name]), 0.0)
+    natural = np.where(testable, point.natural(name), 0.0)
     direction = natural * random_signs(rng, gradient.shape)
     with np.errstate(all="ignore"):
         here = point.outputs(point.inputs)

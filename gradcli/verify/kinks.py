@@ -22,9 +22,9 @@ from gradcli.graph import INPUT, Array, apply
 from gradcli.ops.structure import sum_
 from gradcli.verify.bench import Bench
 from gradcli.verify.lines import float_slopes
-from gradcli.verify.point import Point, entry_name, text_of, walk
+from gradcli.verify.point import Point, entry_name, random_signs, text_of, walk
 from gradcli.verify.records import Candidate, Kink, Settled
-from gradcli.verify.referee import Referee, Slopes, natural_steps, random_signs
+from gradcli.verify.referee import Referee, Slopes
 
 TOTAL = 400_000  # scalar operations of all exact passes that look for kinks
 ALL = 32  # entries of all variables up to which each is tested
@@ -62,7 +62,7 @@ def note_kink(bench: Bench, name: str, index: tuple[int, ...]) -> bool:
         slopes = bench.slopes(name, index)
     except Cannot:
         direction = np.zeros(point.inputs[name].shape)
-        unit = direction[index] = natural_steps(point.inputs[name])[index]
+        unit = direction[index] = point.natural(name)[index]
         slopes = float_slopes(point, {name: direction})
         if slopes is not None:
             slopes = replace(slopes, left=slopes.left / unit, right=slopes.right / unit)
@@ -168,8 +168,8 @@ def _test_directions(
     """A function can have a slope along every axis and still no derivative."""
     for _ in range(2):
         directions = {
-            name: natural_steps(array) * random_signs(rng, array.shape)
-            for name, array in ((name, point.inputs[name]) for name in point.names)
+            name: point.natural(name) * random_signs(rng, point.inputs[name].shape)
+            for name in point.names
         }
         slopes = referee.line(directions)
         parts = [np.ravel(trusted[name] * directions[name]) for name in point.names]
@@ -264,7 +264,7 @@ def _possible(point: Point, found: Sequence[Candidate], rng: np.random.Generator
         directions: dict[str, Array] = {}
         for name, index in _reaching(point, [candidate]):
             array = directions.setdefault(name, np.zeros(point.inputs[name].shape))
-            array[index] = natural_steps(point.inputs[name])[index] * rng.choice([-1.0, 1.0])
+            array[index] = point.natural(name)[index] * rng.choice([-1.0, 1.0])
         if not directions and candidate.node.op is not INPUT:
             continue
         slopes = float_slopes(point, directions)

@@ -63,6 +63,7 @@ class Point:
         }
         self.nodes = graph.nodes()
         self.elements = sum(node.size for node in self.nodes)
+        self._natural: dict[str, Array] = {}
         self._held = held_values(self.nodes, self.inputs)
         self.frozen = frozen(graph, self._held)
         if dynamic is None:
@@ -83,6 +84,12 @@ class Point:
         plain = [node for node in self.nodes if node.op.elementwise]
         work = 1e-9 * cost(plain) + 2e-10 * cost(products) + 2e-9 * self.elements
         return 1e-5 + per_node * len(self.nodes) + work
+
+    def natural(self, name: str) -> Array:
+        """For each entry of a variable a step of natural size (see `natural_steps`)."""
+        if name not in self._natural:
+            self._natural[name] = natural_steps(self.inputs[name])
+        return self._natural[name]
 
     def record(self, inputs: Mapping[str, Array]) -> Graph | None:
         """The function as it is recorded at other values; None where it cannot be compared."""
@@ -121,6 +128,20 @@ class Point:
             if any(parent.id in reached for parent in node.inputs):
                 reached.add(node.id)
         return reached
+
+
+def natural_steps(array: Array) -> Array:
+    """For each entry a step of natural size: 1 at most, the entry where it is smaller and not 0."""
+    size = np.abs(array)
+    size = np.where(np.isfinite(size), size, 1.0)
+    smallest = np.max(size, initial=0.0)
+    size = np.where(size > 0, size, smallest if smallest > 0 else 1.0)
+    return np.minimum(size, 1.0)
+
+
+def random_signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Factors between 1/2 and 1 with random signs: a direction in which no entry is forgotten."""
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.0, shape)
 
 
 def held_values(nodes: Sequence[Node], inputs: Mapping[str, Array]) -> list[Array]:

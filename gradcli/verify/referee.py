@@ -135,7 +135,7 @@ class Referee:
 
     def _unit(self, name: str, index: tuple[int, ...]) -> float:
         """A step of natural size along an entry."""
-        return float(natural_steps(self.point.inputs[name])[index])
+        return float(self.point.natural(name)[index])
 
     def _quotient(self, directions: Mapping[str, Array], sign: int, step: int, digits: int) -> Any:
         graph = self._recorded(directions, sign)
@@ -184,20 +184,6 @@ def _differ(before: Any, after: Any, node: Node, position: tuple[int, ...]) -> b
     if node.op.elementwise:
         before, after = (np.broadcast_to(side, node.shape)[position] for side in (before, after))
     return bool(np.any(np.not_equal(before, after)))
-
-
-def natural_steps(array: Array) -> Array:
-    """For each entry a step of natural size: 1 at most, the entry where it is smaller and not 0."""
-    size = np.abs(array)
-    size = np.where(np.isfinite(size), size, 1.0)
-    smallest = np.max(size, initial=0.0)
-    size = np.where(size > 0, size, smallest if smallest > 0 else 1.0)
-    return np.minimum(size, 1.0)
-
-
-def random_signs(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Factors between 1/2 and 1 with random signs: a direction in which no entry is forgotten."""
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.0, shape)
 
 
 def signature(graph: Graph) -> tuple[Any, ...]:
