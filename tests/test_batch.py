@@ -62,6 +62,7 @@ def test_answers_come_in_order():
         (b'{"id": 4, "expression": 5}', "value", 4),
         (b'{"id": 5, "expression": "x", "program": "x"}', "value", 5),
         (b'{"id": 6, "expression": "x", "inputs": [1]}', "value", 6),
+        (b'{"id": 6, "expression": "x", "inputs": {"": 1}}', "value", 6),
         (b'{"id": 7, "expression": "x", "inputs": {"x": 1}, "check": "no"}', "value", 7),
         (b'{"id": 8, "expression": "x", "inputs": {"x": 1}, "wrt": "y"}', "name", 8),
         (b'{"id": 9, "expression": "x", "inputs": {"x": 1}, "seed": -1}', "value", 9),
@@ -111,10 +112,7 @@ def test_files_only_where_allowed(tmp_path):
 
 def test_standard_input_is_never_an_input():
     for text in ("-", "@-"):
-        assert one({"expression": "x", "inputs": {"x": text}})["error"]["kind"] in (
-            "value",
-            "parse",
-        )
+        assert one({"expression": "x", "inputs": {"x": text}})["error"]["kind"] == "io"
 
 
 def test_unused_inputs_are_noted():

@@ -31,6 +31,7 @@ def read(text):
         ('{"shape": [2, 2], "data": [1, 2, 3, 4]}', [[1.0, 2.0], [3.0, 4.0]]),
         ('{"shape": [0, 3], "data": []}', np.zeros((0, 3))),
         ('{"shape": [1], "data": ["nan"]}', [np.nan]),
+        ('{"shape": [1], "data": [3], "dtype": "int64"}', [3.0]),
     ],
 )
 def test_values(text, expected):
@@ -52,7 +53,7 @@ def test_values(text, expected):
         ("[{}]", "value", "an object is no number"),
         ("{}", "value", 'an object has the keys "shape" and "data"'),
         (
-            '{"shape": [2], "data": [1, 2], "dtype": "f"}',
+            '{"shape": [2], "data": [1, 2], "size": 2}',
             "value",
             'an object has the keys "shape" and "data"',
         ),

@@ -1,4 +1,4 @@
-"""Errors on stderr: exact text, carets under the right cells, nothing of the user's gets through raw."""
+"""Errors on stderr: exact text, carets under the right cells, nothing of the user's raw."""
 
 import pytest
 
@@ -12,7 +12,9 @@ def shown(message="m", width=80, **fields):
 
 
 def test_error_has_what_where_and_what_to_do():
-    text = shown("unknown function 'tnah'", span=(2, 6), source="2*tnah(x)", hint="did you mean 'tanh'?")
+    text = shown(
+        "unknown function 'tnah'", span=(2, 6), source="2*tnah(x)", hint="did you mean 'tanh'?"
+    )
     assert text == (
         "error: unknown function 'tnah'\n  2*tnah(x)\n    ^^^^\nhint: did you mean 'tanh'?\n"
     )

@@ -134,7 +134,12 @@ def test_json_of_empty_and_integer_things():
 
 def test_error_record_names_another_source():
     error = GradcliError("m", kind="shape", span=(1, 2), source="ab")
-    assert error_record(error, "ab") == {"kind": "shape", "message": "m", "span": [1, 2], "hint": None}
+    assert error_record(error, "ab") == {
+        "kind": "shape",
+        "message": "m",
+        "span": [1, 2],
+        "hint": None,
+    }
     assert error_record(error, "other")["source"] == "ab"
 
 
@@ -208,7 +213,11 @@ def test_names_in_latex(name, latex):
 def test_numbers():
     assert [exact(v) for v in (1.0, 1e16, -2.5, 5e-324)] == ["1", "1e+16", "-2.5", "5e-324"]
     assert [short(v) for v in (2 / 3, 1e6, 123456.7, 1e-5, -0.0)] == [
-        "0.666667", "1e6", "123457", "1e-5", "-0",
+        "0.666667",
+        "1e6",
+        "123457",
+        "1e-5",
+        "-0",
     ]
 
 

@@ -53,7 +53,9 @@ def input_array(name: str, value: Any, *, files: bool, draw: Any) -> Array:
 
 
 def shaped(value: dict[str, Any]) -> Array:
-    """`{"shape": [2, 3], "data": ...}`; the data nested or flat."""
+    """`{"shape": [2, 3], "data": ...}`; the data nested or flat. A "dtype" beside them is allowed
+    and means nothing: numbers are floats here.
+    """
     shape, data = value.get("shape"), value.get("data")
     if not {"shape", "data"} <= set(value) <= {"shape", "data", "dtype"}:
         raise GradcliError('an object has the keys "shape" and "data"')

@@ -102,6 +102,9 @@ class Request:
             return {}
         if not isinstance(value, dict):
             raise GradcliError('"inputs" must be an object: name -> value')
+        for name in value:
+            if not name.isidentifier():
+                raise GradcliError(f"'{name}' in \"inputs\" is not a name")
         draw = api.generator(value.values(), self.seed())
         return {
             name: input_array(name, item, files=self.allow_files, draw=draw)
