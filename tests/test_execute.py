@@ -219,7 +219,7 @@ def test_results_belong_to_the_caller():
         x[:2],
     ]
     array = np.arange(float(N))
-    for results in (run(outputs, {"x": array}), plainly(outputs, {"x": array})):
+    for results in (planned(outputs, {"x": array}), plainly(outputs, {"x": array})):
         for result in results:
             assert result.flags.writeable
         for one, other in product(range(len(results)), repeat=2):
