@@ -97,7 +97,24 @@ def test_float32_stays(case: dict[str, Any]) -> None:
         assert array.dtype == FLOAT32
 
 
-PRIMITIVES = ["mean", "max", "min", "prod", "center", "rms", "norm", "quantile", "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod", "logcumsumexp", "sort", "convolve"]
+PRIMITIVES = [
+    "mean",
+    "max",
+    "min",
+    "prod",
+    "center",
+    "rms",
+    "norm",
+    "quantile",
+    "logsumexp",
+    "softmax",
+    "log_softmax",
+    "cumsum",
+    "cumprod",
+    "logcumsumexp",
+    "sort",
+    "convolve",
+]
 
 
 @pytest.mark.parametrize("case", CASES[::2], ids=label)
@@ -293,10 +310,12 @@ NUMPY: list[tuple[str, list[Any], dict[str, Any], Callable[..., Any]]] = [
     ("nancumprod", [[3.0, nan, 5.0]], {}, np.nancumprod),
     ("cummax", [[1.0, 3.0, 2.0, 4.0, 0.0]], {}, np.maximum.accumulate),
     ("cummin", [[[1.0, 3.0, 2.0], [4.0, 0.0, 5.0]]], {"axis": 1}, np.minimum.accumulate),
+    ("polyval", [np.linspace(-1.0, 1.0, 90), [[0.5, -0.9]]], {}, np.polyval),
     ("polyadd", [[1.0, 2.0, 3.0], [4.0, 5.0]], {}, np.polyadd),
     ("polysub", [[1.0, 2.0], [4.0, 5.0, 6.0]], {}, np.polysub),
     ("gradient", [[1.0, 4.0, 9.0, 25.0], [0.0, 1.0, 2.5, 4.0]], {"edge_order": 2}, np.gradient),
     ("correlate", [[1.0, 4.0, 9.0], [0.5, 2.0, 1.0, 3.0]], {"mode": "same"}, np.correlate),
+    ("percentile", [[3.0, 1.0, 2.0, 7.0]], {"q": (10, 80)}, np.percentile),
     ("vector_norm", [[[1.0, 4.0], [2.0, 3.0]]], {"ord": 3}, np.linalg.vector_norm),
     ("norm", [[[1.0, 4.0], [2.0, 3.0]]], {"ord": "nuc"}, np.linalg.norm),
     ("norm", [[[1.0, 4.0], [2.0, 3.0]]], {"ord": 2, "keepdims": True}, np.linalg.norm),
@@ -399,7 +418,12 @@ ERRORS: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("convolve", [np.ones(2), np.ones(2)], {"mode": "most"}, "value"),
     ("polyval", [np.ones((2, 2)), np.ones(2)], {}, "shape"),
     ("vander", [np.ones(3)], {"N": 10**10}, "limit"),
+    ("vander", [np.zeros(0)], {"N": 10**10}, "limit"),
     ("polyint", [np.ones(3)], {"m": 10**12}, "limit"),
+    ("diff", [np.ones(3)], {"n": 10**7}, "limit"),
+    ("l2_normalize", [np.ones(3)], {"epsilon": "x"}, "value"),
+    ("standardize", [np.ones(3)], {"epsilon": None}, "value"),
+    ("layer_norm", [np.ones(3)], {"normalized_shape": (2,)}, "shape"),
     ("searchsorted", [np.ones((2, 2)), np.ones(2)], {}, "shape"),
     ("searchsorted", [np.ones(2), np.ones(2)], {"side": "top"}, "value"),
     ("topk", [np.ones(3)], {"k": 4}, "shape"),

@@ -32,6 +32,9 @@ Build = TypeVar("Build", bound=Callable[..., Any])
 FUNCTIONS: dict[str, Function] = {}
 """Every function a user can call, by its canonical name."""
 
+MOST_TURNS = 1000
+"""How often a function repeats itself (the n-th difference, the m-th derivative)."""
+
 ALIASES: dict[str, str] = {}
 """Other spellings of the same function with the same signature (`absolute` -> `abs`)."""
 
@@ -308,6 +311,23 @@ def integer(name: str, what: str, value: Any, *, least: int | None = None) -> in
     if least is not None and value < least:
         raise GradcliError(f"{name}: {what} must be at least {least}, not {value}", kind="value")
     return value
+
+
+def number(name: str, what: str, value: Any, *, positive: bool = False) -> float:
+    """A static real parameter, checked; an integer stays one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise GradcliError(f"{name}: {what} must be a number, not {describe(value)}", kind="value")
+    if positive and not value > 0:
+        raise GradcliError(f"{name}: {what} must be positive, not {value}", kind="value")
+    return value
+
+
+def turns(name: str, what: str, value: Any) -> int:
+    """How often something is repeated, each time recording new operations."""
+    count = integer(name, what, value, least=0)
+    if count > MOST_TURNS:
+        raise GradcliError(f"{name}: {what} is at most {MOST_TURNS}, not {count}", kind="limit")
+    return count
 
 
 def describe(value: Any) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, shape_text
-from gradcli.ops.declare import function, integer, negative_axes, one_axis
+from gradcli.ops.declare import function, integer, negative_axes, one_axis, turns
 from gradcli.ops.indexing import along
 from gradcli.ops.joins import joined
-from gradcli.ops.structure import reshape, sum_
+from gradcli.ops.structure import broadcast_to, reshape, sum_
 
 FAMILY = "differences"
 
@@ -41,7 +41,7 @@ def diff(
             part = apply("broadcast_to", part, shape=(*x.shape[:slot], 1, *x.shape[slot + 1 :]))
         parts.append(part)
     x = joined(parts, axis)
-    for _ in range(min(integer("diff", "n", n, least=0), x.shape[axis])):
+    for _ in range(min(turns("diff", "n", n), x.shape[axis])):
         x = _steps(x, axis)
     return x
 
@@ -108,7 +108,7 @@ def cumulative_trapezoid(
     if initial is None:
         return running
     slot = y.ndim + axis
-    start = apply("broadcast_to", initial, shape=(*y.shape[:slot], 1, *y.shape[slot + 1 :]))
+    start = broadcast_to(initial, (*y.shape[:slot], 1, *y.shape[slot + 1 :]))
     return joined([start, running], axis)
 
 

@@ -14,6 +14,7 @@ from gradcli.ops.declare import (
     describe,
     elementwise,
     function,
+    number,
     one_axis,
 )
 from gradcli.ops.reductions import mean
@@ -93,18 +94,12 @@ def _declare_difference(
     )(build)
 
 
-def _positive(name: str, what: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        raise GradcliError(f"{name}: {what} must be a positive number", kind="value")
-    return float(value)
-
-
 def _huber_loss(difference: Node, delta: Any = 1.0) -> Node:
-    return _huber(difference, _positive("huber_loss", "delta", delta))
+    return _huber(difference, number("huber_loss", "delta", delta, positive=True))
 
 
 def _smooth_l1_loss(difference: Node, beta: Any = 1.0) -> Node:
-    bound = _positive("smooth_l1_loss", "beta", beta)
+    bound = number("smooth_l1_loss", "beta", beta, positive=True)
     return _huber(difference, bound) / bound
 
 

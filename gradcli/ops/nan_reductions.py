@@ -11,11 +11,10 @@ import numpy as np
 
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, constant
-from gradcli.ops.declare import FUNCTIONS, function, negative_axes, reduced_shape
+from gradcli.ops.declare import FUNCTIONS, function, negative_axes, number, reduced_shape
 from gradcli.ops.norms import norm_over
 from gradcli.ops.reductions import Axes, prod
 from gradcli.ops.scans import scan_axis
-from gradcli.ops.statistics import checked_ddof
 from gradcli.ops.structure import reshape, sum_
 
 FAMILY = "reductions over nan"
@@ -84,7 +83,7 @@ def nanvar(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> 
     """NumPy's `nanvar`."""
     axes = negative_axes("nanvar", axis, x.ndim)
     deviations = _deviations(x, axes)
-    freedom = _counted(x, axes, keepdims) - checked_ddof("nanvar", ddof)
+    freedom = _counted(x, axes, keepdims) - number("nanvar", "ddof", ddof)
     return sum_(deviations * deviations, axes, keepdims) / freedom
 
 
@@ -98,7 +97,7 @@ def nanvar(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> 
 def nanstd(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Node:
     """NumPy's `nanstd`."""
     axes = negative_axes("nanstd", axis, x.ndim)
-    freedom = apply("sqrt", _counted(x, axes, keepdims) - checked_ddof("nanstd", ddof))
+    freedom = apply("sqrt", _counted(x, axes, keepdims) - number("nanstd", "ddof", ddof))
     return norm_over(_deviations(x, axes), axes, bool(keepdims)) / freedom
 
 
@@ -163,8 +162,8 @@ _declare_position("nanargmin", "argmin", np.inf)
 
 def _nan_quantile(name: str, x: Node, q: Any, axis: Any, keepdims: bool) -> Node:
     """Ranks count the entries that are not nan; sorting puts nan last."""
-    if isinstance(q, bool) or not isinstance(q, (int, float)) or not 0.0 <= q <= 1.0:
-        raise GradcliError(f"{name}: q must be a number in its range", kind="value")
+    if not 0.0 <= number(name, "q", q) <= 1.0:
+        raise GradcliError(f"{name}: q lies outside its range", kind="value")
     whole = reduced_shape(x.shape, negative_axes(name, axis, x.ndim), bool(keepdims))
     x, slot = scan_axis(name, x, axis)
     rank = apply("maximum", (_counted(x, (slot,)) - 1.0) * float(q), 0.0)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, broadcast_shapes, shape_text
-from gradcli.ops.declare import function, negative_axes, one_axis
+from gradcli.ops.declare import function, negative_axes, number, one_axis
 from gradcli.ops.norms import vector_norm
 from gradcli.ops.reductions import Axes
 from gradcli.ops.static import static_shape
@@ -28,7 +26,7 @@ FAMILY = "normalization"
 def normalize(x: Node, p: Any = 2.0, axis: Any = None, eps: Any = 1e-12) -> Node:
     """torch's `F.normalize`."""
     axis = one_axis("normalize", (1 if x.ndim > 1 else 0) if axis is None else axis, x.ndim)
-    return x / apply("maximum", vector_norm(x, p, axis, True), eps)
+    return x / apply("maximum", vector_norm(x, p, axis, True), number("normalize", "eps", eps))
 
 
 @function(
@@ -41,7 +39,11 @@ def normalize(x: Node, p: Any = 2.0, axis: Any = None, eps: Any = 1e-12) -> Node
 def l2_normalize(x: Node, axis: Any = None, epsilon: Any = 1e-12) -> Node:
     """TensorFlow's, whose `epsilon` bounds the square of the norm."""
     axes = negative_axes("l2_normalize", axis, x.ndim)
-    return x / apply("maximum", vector_norm(x, 2, axes, True), float(np.sqrt(epsilon)))
+    return x / apply(
+        "maximum",
+        vector_norm(x, 2, axes, True),
+        max(number("l2_normalize", "epsilon", epsilon), 0.0) ** 0.5,
+    )
 
 
 @function(
@@ -55,6 +57,7 @@ def cosine_similarity(x: Node, y: Node, axis: Any = None, eps: Any = 1e-8) -> No
     """torch's `F.cosine_similarity`."""
     rank = len(broadcast_shapes("cosine_similarity", x.shape, y.shape))
     axis = one_axis("cosine_similarity", (1 if rank > 1 else 0) if axis is None else axis, rank)
+    eps = number("cosine_similarity", "eps", eps)
     x_norm, y_norm = (apply("maximum", vector_norm(part, 2, axis), eps) for part in (x, y))
     return sum_(x * y, axis) / (x_norm * y_norm)
 
@@ -70,10 +73,10 @@ def pairwise_distance(
     x: Node, y: Node, p: Any = 2.0, eps: Any = 1e-6, keepdims: bool = False
 ) -> Node:
     """torch's `F.pairwise_distance`."""
-    return vector_norm(x - y + eps, p, -1, keepdims)
+    return vector_norm(x - y + number("pairwise_distance", "eps", eps), p, -1, keepdims)
 
 
-def _standardized(x: Node, axes: Axes, eps: Any) -> Node:
+def _standardized(x: Node, axes: Axes, eps: float) -> Node:
     return apply("center", x, axes=axes) / apply("sqrt", var(x, axes, 0, True) + eps)
 
 
@@ -86,7 +89,8 @@ def _standardized(x: Node, axes: Axes, eps: Any) -> Node:
 )
 def standardize(x: Node, axis: Any = -1, epsilon: Any = 1e-5) -> Node:
     """`jax.nn.standardize`."""
-    return _standardized(x, negative_axes("standardize", axis, x.ndim), epsilon)
+    axes = negative_axes("standardize", axis, x.ndim)
+    return _standardized(x, axes, number("standardize", "epsilon", epsilon))
 
 
 @function(
@@ -110,7 +114,7 @@ def layer_norm(
             f"layer_norm: the last axes of shape {shape_text(x.shape)} are not {shape_text(shape)}",
             kind="shape",
         )
-    result = _standardized(x, tuple(range(-len(shape), 0)), eps)
+    result = _standardized(x, tuple(range(-len(shape), 0)), number("layer_norm", "eps", eps))
     if weight is not None:
         result = result * weight
     return result if bias is None else result + bias

@@ -9,12 +9,14 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, constant, shape_text
 from gradcli.limits import check_elements
-from gradcli.ops.declare import function, integer
+from gradcli.ops.declare import function, integer, turns
 from gradcli.ops.indexing import along
 from gradcli.ops.joins import joined
 from gradcli.ops.signals import convolve
+from gradcli.ops.structure import broadcast_to, reshape
 
 FAMILY = "polynomials"
+LONG = 64  # coefficients from which Horner's rule is one scan
 
 
 def _check_vector(name: str, what: str, p: Node) -> None:
@@ -36,6 +38,11 @@ def polyval(p: Node, x: Node) -> Node:
     _check_vector("polyval", "the coefficients", p)
     if p.shape == (0,):
         return x * 0.0
+    if p.shape[0] > LONG:
+        whole = (*x.shape, p.shape[0])
+        points = broadcast_to(reshape(x, (*x.shape, 1)), whole)
+        scan = apply("recurrence", points, broadcast_to(p, whole), axis=-1, reverse=False)
+        return scan[along(-1, -1)]
     result = p[0]
     for k in range(1, p.shape[0]):
         result = result * x + p[k]
@@ -52,7 +59,7 @@ def polyval(p: Node, x: Node) -> Node:
 def polyder(p: Node, m: Any = 1) -> Node:
     """NumPy's `polyder`."""
     _check_vector("polyder", "the coefficients", p)
-    for _ in range(min(integer("polyder", "m", m, least=0), p.shape[0])):
+    for _ in range(min(turns("polyder", "m", m), p.shape[0])):
         p = p[along(-1, slice(None, -1))] * constant(np.arange(p.shape[0] - 1, 0, -1.0), p.dtype)
     return p
 
@@ -67,8 +74,7 @@ def polyder(p: Node, m: Any = 1) -> Node:
 def polyint(p: Node, k: Node | None = None, m: Any = 1) -> Node:
     """NumPy's `polyint`."""
     _check_vector("polyint", "the coefficients", p)
-    m = integer("polyint", "m", m, least=0)
-    check_elements((p.shape[0] + m,), "the result of polyint")
+    m = turns("polyint", "m", m)
     if k is not None and k.shape not in ((), (1,), (m,)):
         raise GradcliError(
             f"polyint: {m} constants of integration do not fit shape {shape_text(k.shape)}",
@@ -79,7 +85,7 @@ def polyint(p: Node, k: Node | None = None, m: Any = 1) -> Node:
         if k is None or (turn and k.size == 1):
             last = zero
         else:
-            last = apply("reshape", k, shape=(1,), rank=0) if k.ndim == 0 else k[turn : turn + 1]
+            last = reshape(k, (1,)) if k.ndim == 0 else k[turn : turn + 1]
         powers = constant(np.arange(p.shape[0], 0, -1.0), p.dtype)
         p = joined([p / powers, last], -1)
     return p
@@ -145,6 +151,6 @@ def vander(x: Node, N: Any = None, increasing: bool = False) -> Node:
     """NumPy's `vander`."""
     _check_vector("vander", "the points", x)
     columns = x.shape[0] if N is None else integer("vander", "N", N, least=0)
-    check_elements((x.shape[0], columns), "the result of vander")
+    check_elements((max(x.shape[0], 1), columns), "the result of vander")
     powers = np.arange(float(columns))
     return x[:, None] ** constant(powers if increasing else powers[::-1], x.dtype)

@@ -39,7 +39,7 @@ def flattened(x: Array, axes: Axes) -> Array:
     """An array with the named axes moved to the end and made one."""
     rank = len(axes)
     moved = np.moveaxis(x, axes, range(-rank, 0))
-    return moved.reshape(*moved.shape[: moved.ndim - rank], -1)
+    return moved.reshape(*moved.shape[: moved.ndim - rank], count_over(x.shape, axes))
 
 
 def tied(x: Array, best: Array, axes: Axes | int, allowed: Any = 1) -> Array:

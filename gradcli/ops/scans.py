@@ -202,7 +202,7 @@ _declare(
 
 def _leaders(x: Array, axis: int, largest: bool) -> Array:
     """Positions of the running maximum (minimum); the latest at a tie."""
-    x = x if largest else -x
+    x = as_float(x) if largest else -as_float(x)
     best = _running(x, axis)
     places = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (-axis - 1))
     found: Array = np.maximum.accumulate(np.where(x == best, places, 0), axis=axis)
@@ -214,7 +214,7 @@ def _running(x: Array, axis: int) -> Any:
 
 
 def _leaders_kink(x: Array, axis: int, largest: bool) -> Array:
-    x = x if largest else -x
+    x = as_float(x) if largest else -as_float(x)
     best = _running(x, axis)
     tied = np.zeros(x.shape, dtype=bool)
     after = along(axis, slice(1, None))

@@ -10,7 +10,7 @@ from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, Shape, apply, shape_text
 from gradcli.limits import check_elements
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import describe, elementwise, function, one_axis, primitive
+from gradcli.ops.declare import describe, elementwise, function, number, one_axis, primitive
 from gradcli.ops.indexing import along
 from gradcli.ops.joins import joined
 from gradcli.ops.structure import broadcast_to, reshape
@@ -184,17 +184,15 @@ elementwise(
 )
 def unwrap(p: Node, discont: Any = None, axis: Any = -1, period: Any = 2 * np.pi) -> Node:
     """NumPy's `unwrap`."""
-    for name, value in (("discont", discont), ("period", period)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise GradcliError(
-                f"unwrap: {name} must be a number, not {describe(value)}", kind="value"
-            )
+    period = float(number("unwrap", "period", period, positive=True))
+    jump = (
+        period / 2.0 if discont is None else max(number("unwrap", "discont", discont), period / 2)
+    )
     axis = one_axis("unwrap", axis, p.ndim)
     if p.shape[axis] < 2:
         return p
     start, rest = p[along(axis, slice(0, 1))], p[along(axis, slice(1, None))]
-    jump = period / 2.0 if discont is None else max(float(discont), period / 2.0)
     step = rest - p[along(axis, slice(None, -1))]
-    turns = apply("phase_turns", step, period=float(period), discont=jump)
-    taken = apply("cumsum", turns, axis=axis, reverse=False) * float(period)
+    turns = apply("phase_turns", step, period=period, discont=float(jump))
+    taken = apply("cumsum", turns, axis=axis, reverse=False) * period
     return joined([start, rest - taken], axis)

@@ -15,7 +15,7 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, apply, shape_text
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import describe, function, negative_axes, primitive, weigh
+from gradcli.ops.declare import describe, function, negative_axes, number, primitive, turns, weigh
 from gradcli.ops.joins import joined, stack
 from gradcli.ops.norms import norm_over
 from gradcli.ops.reductions import (
@@ -59,13 +59,6 @@ primitive(
 )
 
 
-def checked_ddof(name: str, ddof: Any) -> float:
-    """What is taken from the number of observations; an integer where it is one."""
-    if isinstance(ddof, bool) or not isinstance(ddof, (int, float)):
-        raise GradcliError(f"{name}: ddof must be a number, not {describe(ddof)}", kind="value")
-    return int(ddof) if isinstance(ddof, float) and ddof.is_integer() else ddof
-
-
 @function(
     "var",
     "x; axis=None, ddof=0, keepdims=False",
@@ -82,7 +75,7 @@ def var(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Nod
         deviations * deviations,
         axes=axes,
         keepdims=bool(keepdims),
-        ddof=checked_ddof("var", ddof),
+        ddof=number("var", "ddof", ddof),
     )
 
 
@@ -97,7 +90,7 @@ def std(x: Node, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Nod
     """The root mean square of the deviations."""
     axes = negative_axes("std", axis, x.ndim)
     deviations = apply("center", x, axes=axes)
-    ddof = checked_ddof("std", ddof)
+    ddof = number("std", "ddof", ddof)
     return apply("rms", deviations, axes=axes, keepdims=bool(keepdims), ddof=ddof)
 
 
@@ -164,11 +157,12 @@ _METHODS: dict[str, Callable[[float], tuple[int, int, float]]] = {
 def _quantile_of(name: str, x: Node, q: Any, axis: Any, method: Any, keepdims: bool) -> Node:
     """`q` is a number in [0, 1], or a list of them (results are stacked along a new first axis)."""
     if isinstance(q, (list, tuple, np.ndarray)) and np.ndim(q) == 1:
-        each = tuple(_quantile_of(name, x, one, axis, method, keepdims) for one in np.asarray(q))
-        return stack(each, axis=0)
-    if isinstance(q, bool) or not isinstance(q, (int, float, np.number, np.ndarray)) or np.ndim(q):
-        raise GradcliError(f"{name}: q must be a number, not {describe(q)}", kind="value")
-    if not 0.0 <= float(q) <= 1.0:
+        turns(name, "the number of q", len(q))
+        each = [_quantile_of(name, x, one, axis, method, keepdims) for one in q]
+        return stack(tuple(each), axis=0)
+    if isinstance(q, np.ndarray) and q.ndim == 0:
+        q = q.item()
+    if not 0.0 <= number(name, "q", q) <= 1.0:
         span = "0 and 100" if name == "percentile" else "0 and 1"
         raise GradcliError(f"{name}: q must lie between {span}", kind="value")
     if method not in _METHODS:
@@ -219,9 +213,9 @@ def percentile(
     x: Node, q: Any = 50, axis: Any = None, method: Any = "linear", keepdims: bool = False
 ) -> Node:
     """NumPy's `percentile`."""
-    if isinstance(q, (list, tuple, np.ndarray)):
-        q = np.asarray(q, dtype=np.float64)
-    share = q / 100 if isinstance(q, (int, float, np.ndarray)) and q is not True else q
+    share = [one / 100 for one in q] if isinstance(q, (list, tuple, np.ndarray)) else q
+    if isinstance(q, (int, float)) and not isinstance(q, bool):
+        share = q / 100
     return _quantile_of("percentile", x, share, axis, method, keepdims)
 
 
@@ -269,7 +263,7 @@ def cov(
 ) -> Node:
     """NumPy's `cov`."""
     x = _observations("cov", m, y, rowvar)
-    taken = checked_ddof("cov", ddof if ddof is not None else 0 if bias else 1)
+    taken = number("cov", "ddof", ddof if ddof is not None else 0 if bias else 1)
     deviations = apply("center", x, axes=(-1,))
     result = apply("matmul", deviations, deviations.mT) / float(max(x.shape[1] - taken, 0))
     return reshape(result, ()) if x.shape[0] == 1 else result
