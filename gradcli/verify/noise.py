@@ -34,7 +34,7 @@ _POOL = 2**16 + 1
 def rounding_noise(
     outputs: Sequence[Node], inputs: Mapping[str, Any], seed: int = 0
 ) -> list[Array] | None:
-    """The rounding error of each output, entry by entry; None where the graph is too large to ask.
+    """The rounding error of each output, entry by entry; None where it cannot be measured.
 
     Args:
         outputs: nodes of one graph.
@@ -47,16 +47,17 @@ def rounding_noise(
         return None
     rng = np.random.default_rng(seed)
     rounds = ROUNDS if size < 1_000_000 else 1
+    noise = [np.zeros(node.shape) for node in outputs]
     with np.errstate(all="ignore"):
-        exactly = _run(order, outputs, inputs, None)
-        noise = [np.zeros(node.shape) for node in outputs]
-        for _ in range(rounds):
-            try:
-                values = _run(order, outputs, inputs, rng)
-            except GradcliError:  # rounding alone makes a matrix singular, say
-                return [np.full(node.shape, np.inf) for node in outputs]
-            for worst, value, reference in zip(noise, values, exactly, strict=True):
-                np.fmax(worst, np.abs(value - reference), out=worst)
+        try:
+            exactly = _run(order, outputs, inputs, None)
+            for _ in range(rounds):
+                for worst, value, reference in zip(
+                    noise, _run(order, outputs, inputs, rng), exactly, strict=True
+                ):
+                    np.fmax(worst, np.abs(value - reference), out=worst)
+        except (GradcliError, np.linalg.LinAlgError):
+            return None  # rounding alone makes a matrix singular, say
     return noise
 
 

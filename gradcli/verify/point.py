@@ -95,7 +95,10 @@ class Point:
         """The function as it is recorded at other values; None where it cannot be compared."""
         if not self.dynamic:
             return self.frozen
-        graph = self.program.trace(dict(inputs)).graph
+        try:
+            graph = self.program.trace(dict(inputs)).graph
+        except GradcliError:
+            return None
         if graph.output.shape != self.frozen.output.shape:
             return None
         held = [node for node in graph.nodes() if node.op.name == HELD]
