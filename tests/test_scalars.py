@@ -14,17 +14,19 @@ from gradcli.symbolic.sympy_functions import own  # noqa: E402
 
 S, M = sympy_scalars(), mpmath_scalars(30)
 mp = M.mp
-ORDERED = ("polygamma", "besseli", "besselj", "iv", "jv", "spherical_jn")
+ORDERED = ("polygamma", "besseli", "besselie", "besselj", "iv", "ive", "jv", "spherical_jn")
 """Functions whose first argument is a whole number."""
 DOMAIN = {
     "log": (0.1, 3), "sqrt": (0.1, 3), "digamma": (0.1, 3), "polygamma": (0.1, 3), "gamma": (0.1, 3),
-    "xlogy": (0.1, 3), "arccosh": (1.1, 3), "arcsin": (-0.9, 0.9), "arccos": (-0.9, 0.9),
+    "xlogy": (0.1, 3), "xlog1py": (0.1, 3), "rel_entr": (0.1, 3), "kl_div": (0.1, 3), "entr": (0.1, 3),
+    "log1mexp": (0.1, 3), "logit": (0.1, 0.9), "arccosh": (1.1, 3), "arcsin": (-0.9, 0.9), "arccos": (-0.9, 0.9),
     "beta": (0.1, 3), "gammainc": (0.1, 3), "gammaincc": (0.1, 3), "gammainc_da": (0.1, 3), "exp1": (0.1, 3),
-    "betainc": (0.1, 0.9), "betainc_da": (0.1, 0.9), "betainc_db": (0.1, 0.9), "arctanh": (-0.9, 0.9), "erfinv": (-0.9, 0.9), "ndtri": (0.1, 0.9), "log1p": (-0.9, 2),
+    "betainc": (0.1, 0.9), "betainc_da": (0.1, 0.9), "betainc_db": (0.1, 0.9),
+    "arctanh": (-0.9, 0.9), "erfinv": (-0.9, 0.9), "ndtri": (0.1, 0.9), "log1p": (-0.9, 2),
 }  # fmt: skip
 BINARY = (
     "less", "less_equal", "equal", "logical_and", "logical_or", "maximum", "minimum", "logaddexp", "xlogy",
-    "hypot", "arctan2", "beta", "gammainc", "gammaincc", "gammainc_da",
+    "hypot", "arctan2", "beta", "xlog1py", "rel_entr", "kl_div", "gammainc", "gammaincc", "gammainc_da",
 )  # fmt: skip
 TERNARY = ("betainc", "betainc_da", "betainc_db")
 FUNCTIONS = sorted(set(vars(S)) - {"pi", "where"})

@@ -73,7 +73,7 @@ elementwise(
 )
 
 
-def _weigh(g: Array, d: Array) -> Array:
+def _weigh(g: Array, d: Array) -> Any:
     """The product; where it is nan for a 0 times inf or nan, 0."""
     product = as_float(g) * as_float(d)
     if product.dtype == object or not np.isnan(np.sum(product)):
@@ -125,7 +125,7 @@ def _power_exponent(y: Node, a: Node, b: Node) -> Any:
     return weigh(y, apply("log", apply("where", flat, 1.0, a)))
 
 
-def _power_kink(a: Array, b: Array) -> Array:
+def _power_kink(a: Array, b: Array) -> Any:
     whole = (b == np.floor(b)) & (b >= 0)
     return (a == 0) & ~whole
 
@@ -163,21 +163,42 @@ def _comparison(name: str, compare: Any, symbolic: Any, text: str) -> None:
 
 
 _comparison("less", lambda a, b: np.less(a, b), lambda s, a, b: s.less(a, b), "a < b")
-_comparison("less_equal", lambda a, b: np.less_equal(a, b), lambda s, a, b: s.less_equal(a, b), "a <= b")
+_comparison(
+    "less_equal", lambda a, b: np.less_equal(a, b), lambda s, a, b: s.less_equal(a, b), "a <= b"
+)
 _comparison("greater", lambda a, b: np.greater(a, b), lambda s, a, b: s.less(b, a), "a > b")
-_comparison("greater_equal", lambda a, b: np.greater_equal(a, b), lambda s, a, b: s.less_equal(b, a), "a >= b")
+_comparison(
+    "greater_equal",
+    lambda a, b: np.greater_equal(a, b),
+    lambda s, a, b: s.less_equal(b, a),
+    "a >= b",
+)
 _comparison("equal", lambda a, b: np.equal(a, b), lambda s, a, b: s.equal(a, b), "a == b")
-_comparison("not_equal", lambda a, b: np.not_equal(a, b), lambda s, a, b: s.logical_not(s.equal(a, b)), "a != b")
+_comparison(
+    "not_equal",
+    lambda a, b: np.not_equal(a, b),
+    lambda s, a, b: s.logical_not(s.equal(a, b)),
+    "a != b",
+)
 
 
 def _logic(name: str, evaluate: Any, symbolic: Any, signature: str, doc: str) -> None:
     elementwise(
-        name, evaluate, symbolic=symbolic, cut=_JUMP, dtype="bool", doc=doc, family=FAMILY, signature=signature
+        name,
+        evaluate,
+        symbolic=symbolic,
+        cut=_JUMP,
+        dtype="bool",
+        doc=doc,
+        family=FAMILY,
+        signature=signature,
     )
 
 
 _logic("logical_and", np.logical_and, lambda s, a, b: s.logical_and(a, b), "a, b", "Both are true.")
-_logic("logical_or", np.logical_or, lambda s, a, b: s.logical_or(a, b), "a, b", "At least one is true.")
+_logic(
+    "logical_or", np.logical_or, lambda s, a, b: s.logical_or(a, b), "a, b", "At least one is true."
+)
 _logic(
     "logical_xor",
     np.logical_xor,
@@ -197,7 +218,7 @@ def _where_vjp(g: Node, out: Node, condition: Node, a: Node, b: Node) -> tuple[N
     return None, apply("where", condition, g, 0.0), apply("where", condition, 0.0, g)
 
 
-def _choose(condition: Array, a: Array, b: Array) -> Array:
+def _choose(condition: Array, a: Array, b: Array) -> Any:
     return np.where(condition, as_float(a), as_float(b))
 
 
@@ -245,9 +266,7 @@ elementwise(
     "fmax",
     lambda a, b: np.fmax(as_float(a), as_float(b)),
     derivative=(lambda y, a, b: _tie_shares(y, a, b), lambda y, a, b: _tie_shares(y, b, a)),
-    symbolic=lambda s, a, b: s.where(
-        s.equal(a, a), s.where(s.equal(b, b), s.maximum(a, b), a), b
-    ),
+    symbolic=lambda s, a, b: s.where(s.equal(a, a), s.where(s.equal(b, b), s.maximum(a, b), a), b),
     kink=lambda a, b: a == b,
     doc="The larger of two; a nan loses.",
     family=FAMILY,
@@ -257,9 +276,7 @@ elementwise(
     "fmin",
     lambda a, b: np.fmin(as_float(a), as_float(b)),
     derivative=(lambda y, a, b: _tie_shares(y, a, b), lambda y, a, b: _tie_shares(y, b, a)),
-    symbolic=lambda s, a, b: s.where(
-        s.equal(a, a), s.where(s.equal(b, b), s.minimum(a, b), a), b
-    ),
+    symbolic=lambda s, a, b: s.where(s.equal(a, a), s.where(s.equal(b, b), s.minimum(a, b), a), b),
     kink=lambda a, b: a == b,
     doc="The smaller of two; a nan loses.",
     family=FAMILY,
@@ -279,7 +296,13 @@ primitive(
 )
 
 
-@function("clip", "x, low=None, high=None", "`x` bounded to `[low, high]`.", family=FAMILY, example="clip(x, -1, 1)")
+@function(
+    "clip",
+    "x, low=None, high=None",
+    "`x` bounded to `[low, high]`.",
+    family=FAMILY,
+    example="clip(x, -1, 1)",
+)
 def clip(x: Node, low: Any = None, high: Any = None) -> Node:
     """`minimum(high, maximum(low, x))`; either bound may be None."""
     if low is not None:

@@ -123,7 +123,7 @@ elementwise(
     "ive",
     _scaled,
     derivative=lambda y, x, n: _neighbours("ive", x, n) - apply("sign", x) * y,
-    symbolic=lambda s, x, n: s.exp(-s.abs(x)) * s.besseli(n, x),
+    symbolic=lambda s, x, n: s.besselie(n, x),
     kink=lambda x, n: (x == 0) & (n == 0),
     special=(30,),
     doc="`exp(-abs(x))*iv(n, x)`.",

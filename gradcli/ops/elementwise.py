@@ -91,7 +91,7 @@ elementwise(
     "log1mexp",
     lambda x: _log1mexp(as_float(x)),
     derivative=lambda y, x: 1.0 / apply("expm1", x),
-    symbolic=lambda s, x: s.log(-s.expm1(-x)),
+    symbolic=lambda s, x: s.log1mexp(x),
     kink=lambda x: x == 0,
     domain=(0.1, 3.0),
     special=(1e-10, 40.0, 600.0),

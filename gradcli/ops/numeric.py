@@ -38,16 +38,8 @@ def scipy_special() -> Any:
 COMPOSED: dict[str, Callable[..., Any]] = {
     "rgamma": lambda s, x: 1 / s["gamma"](x),
     "betaln": lambda s, a, b: s["gammaln"](a) + s["gammaln"](b) - s["gammaln"](a + b),
-    "i0e": lambda s, x: _scaled(s, 0, x),
-    "i1e": lambda s, x: _scaled(s, 1, x),
-    "ive": lambda s, n, x: _scaled(s, n, x),
 }
 """scipy's functions that the mpmath table does not have, from those that it has."""
-
-
-def _scaled(s: Any, n: Any, x: Any) -> Any:
-    """`exp(-abs(x))*iv(n, x)`, and its limit 0."""
-    return 0 if s["mp"].isinf(x) else s["exp"](-s["abs"](x)) * s["iv"](n, x)
 
 
 @cache

@@ -160,7 +160,7 @@ def leaky_relu(x: Node, negative_slope: Any = 0.01) -> Node:
 )
 def prelu(x: Node, weight: Node) -> Node:
     """A leaky rectifier whose slope is an array."""
-    return apply("relu", x) - weight * apply("relu", -x)
+    return apply("where", above(x, 0.0), x, weight * x)
 
 
 @function("elu", "x; alpha=1.0", "`x` above 0, `alpha*(exp(x) - 1)` below.", family=FAMILY)
@@ -227,7 +227,7 @@ elementwise(
     "softshrink",
     lambda x, bound: np.sign(x) * np.maximum(np.abs(as_float(x)) - bound, 0.0),
     derivative=lambda y, x, bound: apply("greater", apply("abs", x), bound),
-    symbolic=lambda s, x, bound: s.sign(x) * s.relu(s.abs(x) - bound),
+    symbolic=lambda s, x, bound: s.where(s.less(bound, s.abs(x)), x - bound * s.sign(x), 0),
     kink=lambda x, bound: abs(x) == bound,
     doc="`x` moved towards 0 by a bound.",
     family=FAMILY,

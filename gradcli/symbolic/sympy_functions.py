@@ -17,7 +17,9 @@ from typing import Any
 import sympy
 from sympy import Integer, exp, log, pi, sqrt
 
+from gradcli.symbolic import sympy_bessel as bessel
 from gradcli.symbolic import sympy_choices as choices
+from gradcli.symbolic import sympy_entropies as entropies
 from gradcli.symbolic import sympy_smooth as smooth
 from gradcli.symbolic import sympy_special as special
 
@@ -61,8 +63,16 @@ TABLE: dict[str, Any] = {
     "softplus": smooth.softplus,
     "logaddexp": smooth.logaddexp,
     "log1p": smooth.log1p,
+    "log1mexp": smooth.log1mexp,
+    "logit": smooth.logit,
+    "softsign": smooth.softsign,
+    "tanhshrink": smooth.tanhshrink,
     "expm1": smooth.expm1,
-    "xlogy": smooth.xlogy,
+    "xlogy": entropies.xlogy,
+    "xlog1py": entropies.xlog1py,
+    "entr": entropies.entr,
+    "rel_entr": entropies.rel_entr,
+    "kl_div": entropies.kl_div,
     "tanh": smooth.tanh,
     "cbrt": smooth.cbrt,
     "hypot": smooth.hypot,
@@ -76,14 +86,18 @@ TABLE: dict[str, Any] = {
     "gammaln": special.gammaln,
     "digamma": special.digamma,
     "polygamma": special.polygamma,
-    "i0": special.i0,
-    "i1": special.i1,
-    "iv": special.iv,
-    "j0": special.j0,
-    "j1": special.j1,
-    "jv": special.jv,
-    "sinc": special.sinc,
-    "spherical_jn": special.spherical_jn,
+    "i0": bessel.i0,
+    "i1": bessel.i1,
+    "iv": bessel.iv,
+    "besselie": bessel.besselie,
+    "i0e": bessel.i0e,
+    "i1e": bessel.i1e,
+    "ive": bessel.ive,
+    "j0": bessel.j0,
+    "j1": bessel.j1,
+    "jv": bessel.jv,
+    "sinc": bessel.sinc,
+    "spherical_jn": bessel.spherical_jn,
     "beta": special.beta,
     "gammainc": special.gammainc,
     "gammaincc": special.gammaincc,
@@ -110,8 +124,8 @@ TABLE: dict[str, Any] = {
     "arctanh": sympy.atanh,
     "erf": sympy.erf,
     "erfinv": sympy.erfinv,
-    "besseli": special.besseli,
-    "besselj": special.besselj,
+    "besseli": bessel.besseli,
+    "besselj": bessel.besselj,
     "pi": pi,
 }
 """The namespace, by name."""

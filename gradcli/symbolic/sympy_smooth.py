@@ -9,7 +9,6 @@ from sympy import Integer, Rational, exp, log
 from sympy.core.function import ArgumentIndexError
 
 from gradcli.symbolic.sympy_base import Scalar, exact
-from gradcli.symbolic.sympy_choices import equal, where
 
 HALF = Rational(1, 2)
 
@@ -73,16 +72,47 @@ class expm1(Scalar):
         return (exp(self.args[0]),)
 
 
-class xlogy(Scalar):
-    """x*log(y), and 0 where x = 0."""
+class log1mexp(Scalar):
+    """log(1 - exp(-x))."""
 
-    @classmethod
-    def eval(cls, x: Any, y: Any) -> Any:
-        return Integer(0) if x == 0 or y == 1 else None
+    nargs = 1
 
     def derivatives(self) -> tuple[Any, ...]:
-        x, y = self.args
-        return log(y), where(equal(x, Integer(0)), Integer(0), x / y)
+        return (1 / expm1(self.args[0]),)
+
+
+class logit(Scalar):
+    """log(x/(1 - x))."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return Integer(0) if x == HALF else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        (x,) = self.args
+        return (1 / (x * (1 - x)),)
+
+
+class softsign(Scalar):
+    """x/(1 + abs(x))."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return Integer(0) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return ((1 + sympy.Abs(self.args[0])) ** -2,)
+
+
+class tanhshrink(Scalar):
+    """x - tanh(x)."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return Integer(0) if x == 0 else None
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (tanh(self.args[0]) ** 2,)
 
 
 class tanh(sympy.tanh):  # type: ignore[misc]
