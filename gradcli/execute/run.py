@@ -24,7 +24,7 @@ from gradcli.execute.scales import scaled_contraction
 from gradcli.graph import CONSTANT, INPUT, Array, Node, shape_text, topological
 
 PLANNED = 2**16
-"""Elements of the largest array from which a graph is planned: planning costs about 10 µs a node."""
+"""Elements of the largest array from which a graph is planned: a node costs about 10 µs to plan."""
 
 
 def run(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Array]:
