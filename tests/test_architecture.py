@@ -24,13 +24,14 @@ ALLOWED = {
     "limits": {"errors"},
     "results": {"errors"},
     "graph": CORE,
+    "sharing": CORE | {"graph"},
     "ops": CORE | {"graph"},
     "autodiff": CORE | {"graph", "ops"},
-    "execute": CORE | {"graph", "ops"},
+    "execute": CORE | {"graph", "sharing", "ops"},
     # `if`, `while` and masks follow values, so tracing has to run what was recorded so far.
     "language": CORE | {"graph", "ops", "execute"},
     # Never autodiff: the formula is a witness against it.
-    "symbolic": CORE | {"graph", "ops", "results"},
+    "symbolic": CORE | {"graph", "sharing", "ops", "results"},
     "verify": CORE | {"results", "graph", "ops", "language", "autodiff", "execute", "symbolic"},
     "render": {"errors", "results"},
 }

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcli.execute.scales import RULES
-from gradcli.graph import CONSTANT, INPUT, OPS, Node, Op, Shape, broadcast_shapes, frozen
+from gradcli.graph import CONSTANT, INPUT, OPS, Node, Op, Shape, broadcast_shapes
+from gradcli.sharing import frozen
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"})
 

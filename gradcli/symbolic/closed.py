@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import sympy
+from sympy import Expr, Integer
 
-from gradcli.graph import Graph, shared
+from gradcli.graph import Graph
 from gradcli.limits import LIMITS
 from gradcli.results import Closed
+from gradcli.sharing import shared
 from gradcli.symbolic import tree as t
 from gradcli.symbolic.accumulate import accumulate
 from gradcli.symbolic.indices import Index, fresh
@@ -78,7 +79,7 @@ def _derive(graph: Graph, wrt: Sequence[str], rows: bool) -> dict[str, Closed]:
         axes = (*above, *definitions.formal[node.id])
         shape = None if rows else f"{name}.shape"
         try:
-            result[name] = _closed(definitions, found.get(node.id, 0), axes, shape)
+            result[name] = _closed(definitions, found.get(node.id, Integer(0)), axes, shape)
         except NoFormError as error:
             result[name] = Closed(None, reason=str(error))
     return result
@@ -89,12 +90,12 @@ def _fresh_like(formal: Sequence[Any]) -> list[Any]:
 
 
 def _closed(
-    definitions: Definitions, expr: object, axes: Sequence[object], shape: str | None
+    definitions: Definitions, expr: Expr, axes: Sequence[object], shape: str | None
 ) -> Closed:
     best: t.Tree | None = None
     failure: NoFormError | None = None
     translator = Translator(definitions.shapes)
-    for candidate in candidates(sympy.sympify(expr)):
+    for candidate in candidates(expr):
         if best is not None and definitions.late():
             break
         try:

@@ -79,9 +79,7 @@ class Notation:
 
     def sum(self, expr: Expr, *indices: Any) -> Expr:
         """The sum over indices."""
-        return contract(
-            sympy.sympify(expr), [index for index in indices if isinstance(index, Index)]
-        )
+        return contract(as_expr(expr), [index for index in indices if isinstance(index, Index)])
 
     def delta(self, a: Any, b: Any) -> Expr:
         """Kronecker's delta."""
@@ -167,6 +165,11 @@ def expand_index(index: Sequence[Any], rank: int) -> list[Any]:
     if not filled:
         parts += [slice(None)] * (rank - used)
     return parts
+
+
+def as_expr(value: Any) -> Any:
+    """A formula's result as a SymPy expression; it may be a plain number."""
+    return value if isinstance(value, sympy.Basic) else exact_number(float(value))
 
 
 def exact_number(value: float) -> Expr:
@@ -282,13 +285,11 @@ class Definitions:
                 Entry(self.placeholder(node, position), *self.aligned(node, parent))
                 for position, parent in enumerate(node.inputs)
             ]
-            return sympy.sympify(node.op.symbolic(self.notation, *entries, **node.params))
+            return as_expr(node.op.symbolic(self.notation, *entries, **node.params))
         if node.op.entry is None:
             raise NoFormError(f"no closed form for '{node.op.name}' yet")
         try:
-            return sympy.sympify(
-                node.op.entry(self.notation, formal, *self.views(node), **node.params)
-            )
+            return as_expr(node.op.entry(self.notation, formal, *self.views(node), **node.params))
         except NoFormError as error:
             raise NoFormError(f"no closed form for '{node.op.name}' yet ({error})") from None
 

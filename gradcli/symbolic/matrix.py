@@ -6,6 +6,7 @@ One method per kind of expression; products with sums are in `term.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -131,6 +132,8 @@ class Translator:
             return Array(t.index(t.call("eye", self.size(layout[1])), params[0]), layout)
         arrays = [self.whole(array) for array in expr.lambdas]
         made = write(head, arrays, params, not layout)
+        if SYMMETRIC in expr.params:
+            made = replace(made, symmetric=True)
         return _diagonal(Array(made, layout))
 
     def _sum(self, expr: Add, order: Sequence[Index]) -> Array:

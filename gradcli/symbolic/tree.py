@@ -26,6 +26,8 @@ class Tree:
         text: the name, the function, or the index between brackets.
         scalar: whether its value is a number.
         options: keyword arguments of a call, already text.
+        number: its value, of a number.
+        symmetric: a matrix that is its own transpose.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Tree:
     scalar: bool = False
     options: tuple[tuple[str, str], ...] = ()
     number: Fraction | None = None
+    symmetric: bool = False
 
 
 def name(text: str, scalar: bool = False) -> Tree:
@@ -206,7 +209,7 @@ def power(base: Tree, exponent: Tree) -> Tree:
 
 def transpose(tree: Tree) -> Tree:
     """The transpose of a matrix; double transposes go, a chain is turned around."""
-    if tree.scalar:
+    if tree.scalar or tree.symmetric:
         return tree
     if tree.kind == "transpose":
         return tree.args[0]
