@@ -444,6 +444,18 @@ def test_dtype_arguments() -> None:
     assert np.array_equal(run([whole], {})[0], [0.0, 0.0, 1.0])
 
 
+def test_one_hot_and_masked_fill() -> None:
+    (hot,) = run([build("one_hot", indices=[0, 2, -1], depth=3)], {})
+    assert np.array_equal(hot, [[1, 0, 0], [0, 0, 1], [0, 0, 0]])
+    x = input_node("x", (3,))
+    node = build("masked_fill", x, x > 0.0, constant(7.0))
+    value = np.array([1.0, -1.0, 2.0])
+    assert np.array_equal(run([node], {"x": value})[0], [7.0, -1.0, 7.0])
+    (g,) = gradient(node, [x])
+    assert g is not None
+    assert np.array_equal(run([g], {"x": value})[0], [0.0, 1.0, 0.0])
+
+
 def test_static_positions() -> None:
     for name, arguments in [
         ("tril_indices", (3,)),
@@ -545,6 +557,11 @@ ERRORS: list[tuple[str, list[Any], dict[str, Any], str, str]] = [
     ("take", [V3], {"indices": [0, 3]}, "shape", "index 3 is out of range for axis 0 of size 3"),
     ("take", [V3], {"indices": [0.5]}, "value", "integers"),
     ("take_along_axis", [A23], {"indices": [0], "axis": 0}, "shape", "as many axes"),
+    ("narrow", [V3], {"axis": 0, "start": 2, "length": 2}, "shape", "2 to 4"),
+    ("pad_last", [V3], {"pad_width": (1, 2, 3)}, "shape", "3 counts"),
+    ("set_diag", [V3, S], {}, "shape", "matrix is needed"),
+    ("segment_sum", [V3], {"segment_ids": [0, 1]}, "shape", "(2,)"),
+    ("segment_sum", [V3], {"segment_ids": [0, 1, 5], "num_segments": 2}, "value", "between"),
     ("choose", [(V3, V3)], {"index": [0, 2, 0]}, "value", "out of range"),
     ("einsum", [V3], {"subscripts": "i->j"}, "value", "'j' of 'i->j' is in no operand"),
     ("einsum", [], {"subscripts": "ij"}, "value", "0 are given"),

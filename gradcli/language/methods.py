@@ -54,6 +54,7 @@ METHODS: dict[str, str] = {
     "nonzero": "nonzero",
     "new_zeros": "zeros",
     "ptp": "ptp",
+    "gather": "gather_along",
 }
 """Methods whose target has another name; the other methods are the functions of the list below."""
 
@@ -61,14 +62,14 @@ PLAIN = frozenset(
     "abs absolute acos addmm all amax amin any arccos arcsin arctan argmax argmin argsort asin atan "
     "baddbmm bmm ceil cholesky clip cos cosh cross cummax cummin cumprod cumsum deg2rad det diag "
     "diag_embed diagflat diagonal diff digamma div divide dot erf erfc erfinv exp exp2 expm1 fill_diagonal "
-    "flatten fliplr flipud floor fmod gather ger index_select inner inv inverse isfinite isinf isnan kron "
+    "flatten fliplr flipud floor fmod ger index_select inner inv inverse isfinite isinf isnan kron "
     "lgamma log log10 log1p log2 log_softmax logaddexp logcumsumexp logdet logsumexp matmul matrix_exp "
     "matrix_power maximum mean median minimum mm moveaxis movedim mul multiply mv nan_to_num nanmean "
     "nansum neg negative norm outer pinverse positive pow power prod quantile rad2deg ravel reciprocal "
     "relu roll rot90 round rsqrt searchsorted select sigmoid sign silu sin sinc sinh slogdet softmax "
     "softplus sort split sqrt square squeeze sub subtract sum svd swapaxes swapdims take tan tanh "
     "tensordot topk trace tril triu true_divide trunc unbind unsqueeze vdot where xlogy chunk "
-    "masked_select argwhere compress choose add relu6 stack".split()
+    "masked_fill masked_select narrow argwhere compress choose add relu6 stack".split()
 )
 """Methods that are the function of the same name with the array as first argument."""
 

@@ -139,7 +139,8 @@ RENAMES: dict[str, dict[str, str]] = {
         "transpose": "swapaxes",
         "t": "transpose",
         "kl_div": "kl_div_loss",
-        "gather": "take_along_axis",
+        "gather": "gather_along",
+        "pad": "pad_last",
     },
     "jax": {"stop_gradient": "stop_gradient", "hard_tanh": "hard_tanh"},
     "lax": {
@@ -160,6 +161,9 @@ RENAMES: dict[str, dict[str, str]] = {
     "numpy": {"delta": "delta"},
 }
 """Names that differ, by library."""
+
+LAST_AXES = {"trace": "batch_trace", "diagonal": "diag_part"}
+"""What means the last two axes under `linalg`, and the first two elsewhere."""
 
 MATH = frozenset(
     "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh degrees dist erf erfc exp exp2 "
@@ -227,6 +231,8 @@ def member(prefix: str, name: str) -> Any:
             return Callee(text, f"{library}.{name}")
         if prefix == "jax.nn" and name == "gelu":
             return Callee(text, "jax.gelu")
+        if prefix.endswith(".linalg") and name in LAST_AXES:
+            return Callee(text, LAST_AXES[name])
         renamed = RENAMES.get(library, {}).get(name)
         for candidate in (renamed, name):
             if candidate is None:

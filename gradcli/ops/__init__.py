@@ -25,6 +25,7 @@ from gradcli.ops import (
     nan_reductions,
     normalization,
     norms,
+    padding,
     pieces,
     polynomials,
     positions,
@@ -45,6 +46,7 @@ from gradcli.ops import (
     structure,
     subscripts,
     trigonometric,
+    updates,
 )
 from gradcli.ops.declare import ALIASES, FUNCTIONS, Function
 
@@ -76,6 +78,7 @@ __all__ = [
     "nan_reductions",
     "normalization",
     "norms",
+    "padding",
     "pieces",
     "polynomials",
     "positions",
@@ -96,4 +99,5 @@ __all__ = [
     "structure",
     "subscripts",
     "trigonometric",
+    "updates",
 ]

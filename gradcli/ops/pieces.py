@@ -117,6 +117,18 @@ def vsplit(x: Node, indices_or_sections: Any) -> tuple[Node, ...]:
 
 
 @function(
+    "dsplit",
+    "x; indices_or_sections",
+    "Cut along axis 2.",
+    family=FAMILY,
+    example="dsplit(expand_dims(A, 0), [1])[0]",
+)
+def dsplit(x: Node, indices_or_sections: Any) -> tuple[Node, ...]:
+    """`split` along axis 2."""
+    return _split("dsplit", x, indices_or_sections, 2, equal=True)
+
+
+@function(
     "unstack",
     "x; axis=0",
     "The entries of an axis, one by one.",

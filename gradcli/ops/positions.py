@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from gradcli.errors import GradcliError
-from gradcli.graph import Array, Node
+from gradcli.graph import Array, Node, apply, constant
 from gradcli.limits import check_elements
+from gradcli.ops.creation import number_dtype
 from gradcli.ops.declare import describe, function, integer
 from gradcli.ops.static import flag, index_array, static_array, static_shape, word
 from gradcli.ops.structure import broadcast_to, reshape
@@ -111,9 +112,10 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     sizes = static_shape("unravel_index", shape)
     check_elements(sizes, "the array of unravel_index")
     try:
-        return np.unravel_index(index_array(indices, "unravel_index"), sizes)
+        places = np.unravel_index(index_array(indices, "unravel_index"), sizes)
     except ValueError as error:
         raise GradcliError(f"unravel_index: {error}", kind="shape") from None
+    return tuple(int(place) if np.ndim(place) == 0 else place for place in places)
 
 
 @function(
@@ -164,3 +166,19 @@ def meshgrid(*xs: Node, indexing: str = "xy", sparse: bool = False) -> tuple[Nod
         grid = reshape(x, tuple(single))
         grids.append(grid if thin else broadcast_to(grid, tuple(full)))
     return tuple(grids)
+
+
+@function(
+    "one_hot",
+    "; indices, depth",
+    "Rows of the identity matrix, picked by positions.",
+    family=FAMILY,
+    example="one_hot([0, 2], 3)",
+)
+def one_hot(indices: Any, depth: int) -> Node:
+    """A new last axis of size `depth`: 1 at the position, 0 elsewhere (everywhere for -1)."""
+    array = index_array(indices, "one_hot")
+    count = integer("one_hot", "depth", depth, least=0)
+    check_elements((*array.shape, count), "the result of one_hot")
+    hot = array[..., None] == np.arange(count)
+    return apply("where", constant(hot), constant(1.0, number_dtype("one_hot", None)), 0.0)

@@ -1,4 +1,4 @@
-"""Choosing entries: `take`, `take_along_axis`, `compress`, `select`, `choose`; functional updates.
+"""Choosing entries: `take`, `take_along_axis`, `compress`, `select`, `choose`, `gather` ...
 
 Positions and masks are static; what is chosen is differentiated along the choice.
 """
@@ -12,17 +12,11 @@ import numpy as np
 
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, apply, broadcast_shapes, constant, shape_text
-from gradcli.ops.declare import function, one_axis
-from gradcli.ops.indexing import (
-    along,
-    getitem,
-    index_shape,
-    positions,
-    static_index,
-)
+from gradcli.ops.declare import function, integer, one_axis
+from gradcli.ops.indexing import along, getitem
 from gradcli.ops.shapes import ravel
-from gradcli.ops.static import index_array, static_array, whole, word
-from gradcli.ops.structure import broadcast_to, reshape
+from gradcli.ops.static import index_array, static_array, word
+from gradcli.ops.structure import broadcast_to
 
 FAMILY = "selection"
 
@@ -94,27 +88,83 @@ def take_along_axis(x: Node, indices: Any, axis: int | None = -1) -> Node:
 @function(
     "gather",
     "x; indices, axis=0",
-    "Entries at positions of an axis.",
+    "Entries at positions of an axis (TensorFlow).",
     family=FAMILY,
     example="gather(x, [0, 1])",
 )
-def gather(x: Node, indices: Any, axis: Any = 0) -> Node:
-    """`take` along axis 0 (TensorFlow); PyTorch's `gather(x, axis, indices)` along an axis."""
-    if whole(axis) is None:
-        return take_along_axis(x, axis, indices)
+def gather(x: Node, indices: Any, axis: int = 0) -> Node:
+    """`take` along the first axis."""
     return take(x, indices, axis)
+
+
+@function(
+    "gather_along",
+    "x; axis, indices",
+    "One entry per position along an axis (PyTorch's `gather`).",
+    family=FAMILY,
+    example="gather_along(A, 1, [[0], [1]])",
+)
+def gather_along(x: Node, axis: int, indices: Any) -> Node:
+    """`out[i, j] = x[i, indices[i, j]]`; `indices` may be shorter than `x` along the other axes."""
+    array = _integers("gather_along", indices)
+    place = one_axis("gather_along", axis, x.ndim) + x.ndim
+    if array.ndim == x.ndim:
+        shorter = zip(array.shape, x.shape, strict=True)
+        x = getitem(
+            x,
+            tuple(
+                slice(None, count) if i != place and count < size else slice(None)
+                for i, (count, size) in enumerate(shorter)
+            ),
+        )
+    return take_along_axis(x, array, axis)
+
+
+@function(
+    "gather_nd",
+    "x; indices",
+    "Entries at positions listed as rows.",
+    family=FAMILY,
+    example="gather_nd(A, [[0, 1], [1, 0]])",
+)
+def gather_nd(x: Node, indices: Any) -> Node:
+    """`out[i] = x[indices[i, 0], indices[i, 1], ...]`."""
+    array = _integers("gather_nd", indices)
+    if not array.ndim:
+        raise GradcliError("gather_nd: a list of positions is needed", kind="shape")
+    return getitem(x, tuple(np.moveaxis(array, -1, 0)))
 
 
 @function(
     "index_select",
     "x; axis, indices",
-    "Entries at positions of an axis.",
+    "Entries at positions of an axis (PyTorch).",
     family=FAMILY,
     example="index_select(x, 0, [0, 1])",
 )
 def index_select(x: Node, axis: int, indices: Any) -> Node:
     """`take` in PyTorch's order of arguments."""
     return take(x, indices, axis)
+
+
+@function(
+    "narrow",
+    "x; axis, start, length",
+    "A run of entries of an axis (PyTorch).",
+    family=FAMILY,
+    example="narrow(x, 0, 1, 1)",
+)
+def narrow(x: Node, axis: int, start: int, length: int) -> Node:
+    """`x[..., start : start + length, ...]`, which must exist."""
+    place = one_axis("narrow", axis, x.ndim)
+    first, count = integer("narrow", "start", start), integer("narrow", "length", length, least=0)
+    size = x.shape[place]
+    first = first + size if first < 0 else first
+    if not 0 <= first <= first + count <= size:
+        raise GradcliError(
+            f"narrow: entries {first} to {first + count} of an axis of size {size}", kind="shape"
+        )
+    return getitem(x, along(place, slice(first, first + count)))
 
 
 @function(
@@ -183,42 +233,3 @@ def choose(choices: Sequence[Node], index: Any) -> Node:
     for number in range(len(choices) - 2, -1, -1):
         result = apply("where", constant(array == number), choices[number], result)
     return result
-
-
-# --- functional updates --------------------------------------------------------------------------
-
-
-@function(
-    "index_update",
-    "x; index; values",
-    "With other values at an index.",
-    family=FAMILY,
-    example="index_update(x, 0, 5.0)",
-)
-def index_update(x: Node, values: Node, *, index: Any) -> Node:
-    """`x` with `x[index] = values`; where a position is named twice, the last value stays."""
-    part, shape = static_index(index), x.shape
-    target = broadcast_to(values, index_shape(shape, part))
-    places = positions(shape, part).ravel()
-    owner = np.zeros(x.size, dtype=np.int64)
-    written = np.zeros(x.size, dtype=bool)
-    owner[places] = np.arange(places.size)
-    written[places] = True
-    if not places.size:
-        return x
-    source = getitem(reshape(target, (target.size,)), owner.reshape(shape))
-    return apply("where", constant(written.reshape(shape)), source, x)
-
-
-@function(
-    "index_add",
-    "x; index; values",
-    "With values added at an index.",
-    family=FAMILY,
-    example="index_add(x, 0, 5.0)",
-)
-def index_add(x: Node, values: Node, *, index: Any) -> Node:
-    """`x` with `values` added at `index`; where a position is named twice, both are added."""
-    part = static_index(index)
-    target = broadcast_to(values, index_shape(x.shape, part))
-    return x + apply("scatter", target, index=part, shape=x.shape, rank=target.ndim)

@@ -14,7 +14,7 @@ from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, broadcast_shapes, shape_text
 from gradcli.limits import check_elements
 from gradcli.ops import structure
-from gradcli.ops.declare import describe, function, negative_axes, one_axis
+from gradcli.ops.declare import describe, function, integer, negative_axes, one_axis
 from gradcli.ops.indexing import along, getitem
 from gradcli.ops.static import static_shape, word
 
@@ -104,6 +104,21 @@ def moveaxis(x: Node, source: Any, destination: Any) -> Node:
     for place, axis in sorted(zip(places, sources, strict=True)):
         order.insert(place + x.ndim, axis)
     return transpose(x, tuple(order))
+
+
+@function(
+    "rollaxis",
+    "x; axis, start=0",
+    "One axis moved before another.",
+    family=FAMILY,
+    example="rollaxis(A, 1)",
+)
+def rollaxis(x: Node, axis: int, start: int = 0) -> Node:
+    """The axis `axis` put where the axis `start` is."""
+    place = one_axis("rollaxis", axis, x.ndim) + x.ndim
+    target = integer("rollaxis", "start", start)
+    target = target + x.ndim if target < 0 else target
+    return moveaxis(x, place, target - 1 if target > place else target)
 
 
 # --- shape ---------------------------------------------------------------------------------------
