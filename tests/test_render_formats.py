@@ -171,6 +171,15 @@ def test_npy_and_npz():
     archive = np.load(io.BytesIO(b"".join(render(answer, "npz", View()))))
     assert archive["x"].shape == ()
     assert np.array_equal(archive["file"], [[1, 2]])
+    for array in (
+        np.zeros((0, 3)),
+        np.arange(6.0).reshape(2, 3).T,
+        np.float32(2.5),
+        np.ones(CHUNK + 1),
+    ):
+        back = np.load(io.BytesIO(b"".join(render(result(x=array), "npy", View()))))
+        assert back.dtype == array.dtype
+        assert np.array_equal(back, array)
     with pytest.raises(GradcliError):
         list(render(answer, "npy", View()))
 
@@ -217,7 +226,7 @@ def test_numbers():
         "1e6",
         "123457",
         "1e-5",
-        "-0",
+        "0",
     ]
 
 

@@ -25,7 +25,8 @@ def drawn(result, **view):
 
 
 def test_the_first_example():
-    check = Verdict("agree", [], [Comparison("formula", "x", True, tolerance=7.1e-15)])
+    comparison = Comparison("formula", "x", True, 1e-16, 1e-17, tolerance=7.1e-15)
+    check = Verdict("agree", [], [comparison])
     assert drawn(answer(x=([0.0, 4.0, 8.0, 12.0], Closed("4*x")), check=check)) == (
         "\n"
         "  f = 2*x.T@x\n"
@@ -34,9 +35,17 @@ def test_the_first_example():
         "  ∂f/∂x = 4*x   (4,)\n"
         "        = 0   4   8   12\n"
         "\n"
-        "  ✓ agree  formula 0 ≤ 7.1e-15\n"
+        "  ✓ agree  formula 1e-16 ≤ 7.1e-15\n"
         "\n"
     )
+
+
+def test_what_needs_no_number_has_none():
+    check = Verdict("agree", [], [Comparison("formula", "x", True, tolerance=2e-308)])
+    text = drawn(answer(x=(0.0, Closed("0")), y=(-np.zeros(1000), Closed("0*x")), check=check))
+    assert "∂f/∂x = 0\n\n" in text
+    assert "= 0 in all 1000 entries\n" in text
+    assert "✓ agree  formula exact\n" in text
 
 
 def test_what_is_missing_has_a_reason():
@@ -132,7 +141,7 @@ def test_disagreement_names_the_numbers():
     text = drawn(answer("check", x=([1.0], None), check=check))
     assert "✗ disagree  x[1]: reverse mode gives 0.25, the formula 0.5\n" in text
     assert "              formula 0.25 > 7.1e-15 · taylor says nothing\n" in text
-    assert "x   formula   0.25          1          7.1e-15     4 of 4    ✗\n" in text
+    assert "x   formula   0.25          1          7.1e-15     4 of 4     ✗\n" in text
     assert "    taylor    says nothing: a kink is near\n" in text
 
 

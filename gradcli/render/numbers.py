@@ -26,7 +26,7 @@ def exact(value: float) -> str:
 
 
 def short(value: float, digits: int = 6) -> str:
-    """At most `digits` significant digits, trailing zeros dropped.
+    """At most `digits` significant digits, trailing zeros and the sign of zero dropped.
 
     Example:
         >>> short(1 / 3), short(123456.0), short(28.0), short(1e-17)
@@ -35,7 +35,7 @@ def short(value: float, digits: int = 6) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         return repr(value)
     if value == int(value) and abs(value) < 10**digits:
-        return exact(value)
+        return exact(value + 0.0)
     text = f"{value:.{digits}g}"
     if "e" in text:
         mantissa, exponent = text.split("e")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcli.errors import GradcliError
-from gradcli.render.numbers import listed, shape_text
+from gradcli.render.numbers import CHUNK, listed, shape_text
 from gradcli.render.plain import scalar
 
 if TYPE_CHECKING:
@@ -82,10 +82,14 @@ def comparisons_csv(verdict: Verdict) -> Iterator[str]:
 
 
 def npy_bytes(result: Result) -> Iterator[bytes]:
-    """The one array as a `.npy` file."""
-    buffer = io.BytesIO()
-    np.save(buffer, only_array(result, "npy"), allow_pickle=False)
-    yield buffer.getvalue()
+    """The one array as a `.npy` file, without a second copy of it."""
+    array = np.asarray(only_array(result, "npy"), order="C")
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    yield header.getvalue()
+    flat = array.reshape(-1)
+    for start in range(0, flat.size, CHUNK):
+        yield flat[start : start + CHUNK].tobytes()
 
 
 def npz_bytes(result: Result) -> Iterator[bytes]:

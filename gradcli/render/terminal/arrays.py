@@ -45,7 +45,7 @@ def number_lines(array: Array, width: int, full: bool = False) -> list[str]:
 
 
 def statistics(array: Array) -> str:
-    """Count, extremes, norm, and how many entries are not finite."""
+    """Count, extremes, norm, and how many entries are zero or not finite."""
     parts = [f"{array.size} numbers"]
     finite = array[np.isfinite(array)]
     if finite.size:
@@ -60,6 +60,11 @@ def statistics(array: Array) -> str:
     if bad:
         parts.append(f"{bad} not finite")
     return " · ".join(parts)
+
+
+def is_constant(array: Array) -> bool:
+    """Whether all entries are the same number."""
+    return bool(array.size and np.all(array == array.flat[0]))
 
 
 def is_long(array: Array, width: int) -> bool:

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from gradcli.render.characters import cells
 from gradcli.render.names import target_letter
-from gradcli.render.numbers import exact, listed, shape_text
-from gradcli.render.terminal.arrays import is_long, number_lines, statistics
+from gradcli.render.numbers import exact, listed, shape_text, short
+from gradcli.render.terminal.arrays import is_constant, is_long, number_lines, statistics
 from gradcli.render.terminal.console import drawn, literal
 from gradcli.render.terminal.verdict import verdict_views
 
@@ -75,7 +75,9 @@ def derivative_views(derivative: Derivative, label: str, view: View) -> Iterator
         shape = f"   {shape_text(value.shape)}" if value.ndim else ""
         formula = Text.assemble(literal(closed.text, FORMULA), (shape, QUIET))
         yield equation(label, formula)
-        yield equation(" " * cells(label), numbers(value, view, taken, shape=False))
+        entries = numbers(value, view, taken, shape=False)
+        if entries.plain != closed.text:
+            yield equation(" " * cells(label), entries)
     else:
         yield equation(label, numbers(value, view, taken))
         if closed is not None:
@@ -100,6 +102,9 @@ def numbers(value: Array, view: View, taken: int, style: str = "", shape: bool =
         return Text(scalar_text(value), style=style)
     aside = f"   {shape_text(value.shape)}" if shape else ""
     width = max(24, view.width - taken - INDENT - len(aside))
+    if not view.full and is_constant(value) and is_long(value, width):
+        same = f"{short(listed(value[(0,) * value.ndim])[0])} in all {value.size} entries"
+        return Text.assemble((same, style), (aside, QUIET))
     first, *others = number_lines(value, width, view.full)
     text = Text.assemble((first, style), (aside, QUIET), no_wrap=True, overflow="ignore")
     for line in others:
@@ -117,6 +122,6 @@ def remark(text: str, style: str) -> RenderableType:
 
 
 def scalar_text(value: Array) -> str:
-    """A scalar with every digit."""
+    """A scalar with every digit, without the sign of zero."""
     (entry,) = listed(value)
-    return str(entry) if isinstance(entry, bool) else exact(float(entry))
+    return str(entry) if isinstance(entry, bool) else exact(float(entry) + 0.0)

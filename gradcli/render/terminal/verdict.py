@@ -19,7 +19,10 @@ MARKS = {
     "disagree": ("✗", "red"),
     "inconclusive": ("?", "yellow"),
 }
-HEADINGS = ("", "witness", "worst error", "relative", "tolerance", "entries", "")
+TINY = 1e-300
+"""A tolerance below this is that of an entry which is 0 on both sides, and says nothing."""
+
+HEADINGS = ("", "witness", "worst error", "relative", "tolerance", "compared", "")
 
 
 def verdict_views(verdict: Verdict, table: bool, width: int) -> Iterator[RenderableType]:
@@ -59,6 +62,8 @@ def bound(one: Comparison) -> Text:
     sign, style = ("≤", "green") if one.ok else (">", "red")
     if one.witness == "taylor":
         return Text(slope_text(one), style=style)
+    if one.ok and one.max_abs == 0:
+        return Text("exact", style=style)
     return Text.assemble(
         (error_size(one.max_abs), style), (f" {sign} {short(one.tolerance, 2)}", "dim")
     )
@@ -108,7 +113,7 @@ def cells_of(one: Comparison) -> tuple[Text, ...]:
     return (
         Text(slope_text(one) if taylor else error_size(one.max_abs), style=style),
         Text("" if taylor else error_size(one.max_rel)),
-        Text("" if taylor else short(one.tolerance, 2)),
+        Text("" if taylor or one.tolerance < TINY else short(one.tolerance, 2)),
         Text(f"{one.compared} of {one.of}"),
         Text(mark, f"bold {style}"),
     )
