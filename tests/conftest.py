@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
+collect_ignore = ["data", "cases"]  # scripts there make reference data with the peers installed
+
 settings.register_profile(
     "gradcli",
     deadline=None,  # the machine may be busy; time is the benchmarks' business
