@@ -67,7 +67,22 @@ def entries(array: Array, separator: str = ",") -> Iterator[str]:
     """The entries in one line, a bounded number at a time."""
     for number, chunk in enumerate(chunks(array)):
         yield separator if number else ""
-        yield separator.join(map(scalar, chunk))
+        if array.dtype.kind == "f":
+            yield joined(chunk, separator)
+        else:
+            yield separator.join(map(scalar, chunk))
+
+
+def joined(floats: list[float], separator: str) -> str:
+    """The exact texts of some floats; what `exact` does, without a call for each.
+
+    Example:
+        >>> joined([1.0, 2.5, 10.0, 1e22, float("-inf")], ";")
+        '1;2.5;10;1e+22;-inf'
+    """
+    text = repr(floats)[1:-1].replace(" ", "") + ","
+    text = text.replace(".0,", ",")[:-1]
+    return text if separator == "," else text.replace(",", separator)
 
 
 def nested(array: Array) -> Iterator[str]:

@@ -170,7 +170,9 @@ def array_pieces(array: Array) -> Iterator[str]:
         yield "["
         for number, chunk in enumerate(chunks(array)):
             yield ", " if number else ""
-            yield json.dumps([strict(entry) for entry in chunk], allow_nan=False)[1:-1]
+            if array.dtype.kind == "f" and not np.isfinite(chunk).all():
+                chunk = [strict(entry) for entry in chunk]
+            yield json.dumps(chunk, allow_nan=False)[1:-1]
         yield "]"
     else:
         for number, part in enumerate(array):
