@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.errors import GradcliError, Span
+from gradcli.errors import Span
 from gradcli.limits import check_elements
+from gradcli.shapes import Shape as Shape
+from gradcli.shapes import broadcast_shapes as broadcast_shapes
+from gradcli.shapes import shape_text as shape_text
 
-Shape = tuple[int, ...]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 FLOAT64 = np.dtype(np.float64)
@@ -406,21 +408,3 @@ class Graph:
     def nodes(self) -> list[Node]:
         """All nodes that the output needs, inputs before users."""
         return topological([self.output])
-
-
-def shape_text(shape: Shape) -> str:
-    """A shape as people write it: `(4,)`, `(3, 2)`, `()`."""
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
-
-
-def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
-    """NumPy's broadcasting rule; both shapes and the op are named where they do not fit."""
-    rank = max(map(len, shapes), default=0)
-    result = []
-    for axis in range(-rank, 0):
-        sizes = {shape[axis] for shape in shapes if len(shape) >= -axis} - {1}
-        if len(sizes) > 1:
-            listed = " and ".join(shape_text(shape) for shape in dict.fromkeys(shapes))
-            raise GradcliError(f"{name}: shapes {listed} do not broadcast", kind="shape")
-        result.append(sizes.pop() if sizes else 1)
-    return tuple(result)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from gradcli.errors import GradcliError
@@ -83,7 +83,7 @@ class Bound(NamedTuple):
     keywords: dict[str, Any]
 
 
-@lru_cache(maxsize=None)
+@cache
 def parameters(signature: str) -> tuple[Parameter, ...]:
     """The parameters of a signature.
 

@@ -32,7 +32,7 @@ def read_file(name: str) -> Array:
     ending = os.path.splitext(path)[1].lower()
     try:
         if ending == ".npy":
-            array = np.load(path, allow_pickle=False)
+            array = np.asarray(np.load(path, allow_pickle=False))
         elif ending == ".npz":
             array = _member_of(path, entry)
         elif ending == ".json":
@@ -109,7 +109,7 @@ def _table(path: str, delimiter: str | None) -> Array:
     with open(path, encoding="utf-8-sig") as file:
         first = file.readline()
     header = any(not _is_number(word) for word in first.replace(delimiter or " ", " ").split())
-    rows = np.loadtxt(
+    rows: Array = np.loadtxt(
         path,
         delimiter=delimiter,
         skiprows=int(header),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradcli.errors import GradcliError
-from gradcli.language.adapters import ADAPTERS
+from gradcli.language.dialects import ADAPTERS
 from gradcli.language.words import BARE_DTYPES, CONSTANTS, DTYPES, suggestion
 from gradcli.ops import ALIASES, FUNCTIONS
 
@@ -166,9 +166,58 @@ LAST_AXES = {"trace": "batch_trace", "diagonal": "diag_part"}
 """What means the last two axes under `linalg`, and the first two elsewhere."""
 
 MATH = frozenset(
-    "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh degrees dist erf erfc exp exp2 "
-    "expm1 fabs factorial floor fmod fsum gamma hypot isfinite isinf isnan ldexp lgamma log log10 log1p "
-    "log2 pow prod radians remainder sin sinh sqrt tan tanh trunc pi e tau inf nan".split()
+    (
+        "acos",
+        "acosh",
+        "asin",
+        "asinh",
+        "atan",
+        "atan2",
+        "atanh",
+        "cbrt",
+        "ceil",
+        "copysign",
+        "cos",
+        "cosh",
+        "degrees",
+        "dist",
+        "erf",
+        "erfc",
+        "exp",
+        "exp2",
+        "expm1",
+        "fabs",
+        "factorial",
+        "floor",
+        "fmod",
+        "fsum",
+        "gamma",
+        "hypot",
+        "isfinite",
+        "isinf",
+        "isnan",
+        "ldexp",
+        "lgamma",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "pow",
+        "prod",
+        "radians",
+        "remainder",
+        "sin",
+        "sinh",
+        "sqrt",
+        "tan",
+        "tanh",
+        "trunc",
+        "pi",
+        "e",
+        "tau",
+        "inf",
+        "nan",
+    )
 )
 """What Python's `math` has."""
 

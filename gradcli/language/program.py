@@ -18,7 +18,7 @@ from gradcli.language.words import BARE_DTYPES, CONSTANTS, DType
 from gradcli.ops.creation import default_dtype
 from gradcli.ops.declare import describe
 
-DTYPES = {"float64": FLOAT64, "float32": FLOAT32}
+DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
 
 
 class Trace:

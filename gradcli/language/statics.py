@@ -27,6 +27,16 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float))
 
 
+def as_float(value: Any) -> Any:
+    """An integer as a float, where it fits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            raise _too_large() from None
+    return value
+
+
 def bounded(value: Any) -> Any:
     """The number, unless it is an integer that is too large."""
     if isinstance(value, int) and value.bit_length() > BITS:
@@ -97,7 +107,7 @@ def _bitwise(symbol: str, combine: Callable[[Any, Any], Any]) -> Callable[[Numbe
         if not (isinstance(a, int) and isinstance(b, int)):
             hint = "a power is written **" if symbol == "^" else f"'{symbol}' is for truth values"
             raise GradcliError(f"'{symbol}' is not defined for floats", hint=hint)
-        return int(combine(a, b)) if not isinstance(a, bool) else combine(a, b)  # type: ignore[no-any-return]
+        return int(combine(a, b)) if not isinstance(a, bool) else combine(a, b)
 
     return bitwise
 

@@ -79,7 +79,7 @@ MEANT = {
 def suggestion(name: str, known: Any) -> str | None:
     """A question, or None where nothing is close."""
     names = list(known)
-    if name in MEANT and MEANT[name]:
+    if MEANT.get(name):
         return f"did you mean '{MEANT[name]}'?"
     for other in names:
         if other.lower() == name.lower() and other != name:
