@@ -22,7 +22,7 @@ from gradcli.results import Closed, Derivative, Result, Target
 
 __all__ = ["Answer", "answer", "check", "closed_form", "evaluate", "grad", "hvp", "load", "parse"]
 
-DTYPES = {"float64": FLOAT64, "float32": FLOAT32}
+DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
 WITNESSES = {"grad": ("formula",), "check": ("formula", "entries", "difference", "taylor")}
 GRACE = 1.0
 """Seconds beyond its own bound after which a closed form is stopped from outside."""
