@@ -97,6 +97,25 @@ def test_a_corrected_entry_is_noted():
     assert settled.special["x"].all()
 
 
+def test_every_entry_at_a_candidate_is_corrected():
+    settled = Case(lambda x: relu(x) - relu(-x), x=[0.0, 1.0, 0.0, 0.0]).settled()
+    assert settled.gradients["x"].tolist() == [1.0] * 4
+    assert len(settled.notes) == 1
+    assert "(and 2 more)" in settled.notes[0]
+
+
+def test_many_kinks_are_summed_up():
+    reasons = Case(lambda x: call("norm", x), x=np.zeros(20)).verdict().reasons
+    assert len(reasons) == 4
+    assert reasons[-1] == "the same in 17 more entries of x"
+
+
+def test_a_nan_of_reverse_mode_at_a_false_kink_is_corrected():
+    case = Case(lambda x: call("sqrt", 1.0 - call("minimum", x, 1.0) @ [1.0]), x=[2.0])
+    assert not np.isfinite(case.gradients["x"]).all() or case.gradients["x"] == 0
+    assert case.verdict().verdict == "agree"
+
+
 def test_other_entries_are_still_compared_beside_a_kink():
     case = Case(lambda x: call("abs", x), x=[0.0, -1.0, 2.0])
     wrong = {"x": np.array([0.0, -1.0, 1.01])}

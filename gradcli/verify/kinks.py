@@ -81,14 +81,14 @@ def candidates(point: Point) -> list[Candidate]:
         if node.id not in active:
             continue
         if value.dtype.kind == "f" and not np.all(np.isfinite(value)):
-            positions = np.argwhere(~np.isfinite(value))
-            found.append(Candidate(node, tuple(map(int, positions[0])), len(positions), False))
+            found.append(Candidate(node, ~np.isfinite(value), False))
         elif node.op.kink is not None:
             with np.errstate(all="ignore"):
                 mask = np.asarray(node.op.kink(*arrays, **node.params))
             if mask.any():
-                positions = np.argwhere(mask)
-                found.append(Candidate(node, tuple(map(int, positions[0])), len(positions), True))
+                if node.op.elementwise:
+                    mask = np.broadcast_to(mask, node.shape)
+                found.append(Candidate(node, mask, True))
     return found
 
 
@@ -111,6 +111,7 @@ def _settle_exactly(
     else:
         entries = [*suspicious, *_reaching(point, found)][:passes]
     trusted = {name: settled.gradients[name].astype(float) for name in point.names}
+    smooth: dict[str, dict[tuple[int, ...], tuple[float, Candidate]]] = {}
     for name, index in dict.fromkeys(entries):
         slopes = referee.entry(name, index)
         if not slopes.smooth:
@@ -121,12 +122,15 @@ def _settle_exactly(
                 )
             continue
         trusted[name][index] = slopes.value
-        culprit = _culprit(referee, found, name, index, certain=True)
+        lost = not np.isfinite(settled.gradients[name][index])
+        culprit = _culprit(referee, found, name, index, certain=not lost)
         if culprit is None:
             continue
         mask = settled.special.setdefault(name, np.zeros(point.inputs[name].shape, dtype=bool))
         mask[index] = True
-        _correct(point, settled, name, index, slopes.value, culprit)
+        smooth.setdefault(name, {})[index] = slopes.value, culprit
+    for name, corrections in smooth.items():
+        _correct(point, settled, name, corrections)
     if found and not settled.kinks:
         _test_directions(point, referee, found, trusted, settled, rng)
 
@@ -135,25 +139,26 @@ def _correct(
     point: Point,
     settled: Settled,
     name: str,
-    index: tuple[int, ...],
-    slope: float,
-    culprit: Candidate,
+    slopes: Mapping[tuple[int, ...], tuple[float, Candidate]],
 ) -> None:
-    before = float(settled.gradients[name][index])
-    if abs(before - slope) <= np.sqrt(point.epsilon) * abs(slope):
+    """Write exact slopes over what reverse mode made of entries at a candidate; one note for all."""
+    before = settled.gradients[name]
+    after, wrong = before.copy(), []
+    for index, (slope, _) in slopes.items():
+        if not abs(before[index] - slope) <= np.sqrt(point.epsilon) * abs(slope):
+            after[index] = slope
+            wrong.append(index)
+    if not wrong:
         return
-    corrected = settled.gradients[name].copy()
-    corrected[index] = slope
-    settled.gradients[name] = corrected
+    settled.gradients[name] = after
+    index = wrong[0]
+    slope, culprit = slopes[index]
     text = text_of(culprit.node, point.graph.source)
-    why = (
-        f"has no derivative of its own at `{text}`"
-        if culprit.finite
-        else f"meets a value that is not finite at `{text}`"
-    )
+    why = "has no derivative of its own" if culprit.finite else "meets a value that is not finite"
+    others = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
     settled.notes.append(
-        f"{entry_name(name, index)}: reverse mode {why} and gives {before:.6g}; "
-        f"the function is differentiable, {slope:.6g} is its derivative"
+        f"{entry_name(name, index)}{others}: reverse mode {why} at `{text}` and gives "
+        f"{float(before[index]):.6g}; the function is differentiable, {slope:.6g} is its derivative"
     )
 
 
@@ -202,7 +207,7 @@ def _reaching(point: Point, found: Sequence[Candidate]) -> list[tuple[str, tuple
                 continue
             target = parent
             if parent.shape == candidate.node.shape and parent.shape:
-                target = apply("getitem", parent, index=candidate.position)
+                target = apply("getitem", parent, index=candidate.some())
             pulls = gradient(target if target.shape == () else sum_(target), wrt)
             wanted = [
                 (name, pull)
@@ -227,7 +232,7 @@ def _culprit(
     certain: bool = False,
 ) -> Candidate | None:
     """The candidate that an entry of a variable moves; the first one where none is certain."""
-    places = [(candidate.node, candidate.position) for candidate in found]
+    places = [(candidate.node, candidate.mask) for candidate in found]
     for candidate, responds in zip(found, referee.responding(places, name, index), strict=True):
         if responds:
             return candidate
@@ -269,7 +274,8 @@ def _possible(point: Point, found: Sequence[Candidate], rng: np.random.Generator
             continue
         slopes = float_slopes(point, directions)
         text = text_of(candidate.node, point.graph.source)
-        places = "one entry" if candidate.count == 1 else f"{candidate.count} entries"
+        count = int(np.count_nonzero(candidate.mask))
+        places = "one entry" if count == 1 else f"{count} entries"
         if slopes is None:
             kinks.append(
                 Kink("", (), f"perhaps not differentiable: `{text}` is at a kink in {places}")

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from gradcli.graph import Array, Node
 from gradcli.verify.referee import Slopes
 
 
 @dataclass(slots=True)
 class Candidate:
-    """An entry of a node where the op is not differentiable, or not finite."""
+    """Entries of a node where the op is not differentiable, or not finite.
+
+    Attributes:
+        node: of the frozen graph.
+        mask: which entries; of the node's shape where the op is elementwise.
+        finite: whether the values are finite.
+    """
 
     node: Node
-    position: tuple[int, ...]
-    count: int
+    mask: Array
     finite: bool
+
+    def some(self, most: int = 8) -> tuple[Array, ...]:
+        """The first of the entries, as an index."""
+        return tuple(axis[:most] for axis in np.nonzero(self.mask))
 
 
 @dataclass(slots=True)

@@ -110,9 +110,9 @@ class Referee:
         return float((left + right) / (2 * unit))
 
     def responding(
-        self, places: Sequence[tuple[Node, tuple[int, ...]]], name: str, index: tuple[int, ...]
+        self, places: Sequence[tuple[Node, Array]], name: str, index: tuple[int, ...]
     ) -> list[bool]:
-        """For entries of nodes: whether what goes in there moves with an entry of a variable."""
+        """For nodes and masks: whether what goes in there moves with an entry of a variable."""
         direction = np.zeros(self.point.inputs[name].shape)
         direction[index] = self._unit(name, index)
         exact = self._exact(self.point.frozen, self.base_digits)
@@ -121,10 +121,8 @@ class Referee:
         changes = self._shifted(exact, {name: direction}, 1, STEP)
         moved = dict(zip(parents, exact.moved(changes, parents.values())[1:], strict=True))
         return [
-            any(
-                _differ(base[parent.id], moved[parent.id], node, position) for parent in node.inputs
-            )
-            for node, position in places
+            any(_differ(base[parent.id], moved[parent.id], node, mask) for parent in node.inputs)
+            for node, mask in places
         ]
 
     def _plausible(self, quotient: Any) -> bool:
@@ -180,9 +178,9 @@ class Referee:
         return self._graphs.setdefault(key, graph)
 
 
-def _differ(before: Any, after: Any, node: Node, position: tuple[int, ...]) -> bool:
+def _differ(before: Any, after: Any, node: Node, mask: Array) -> bool:
     if node.op.elementwise:
-        before, after = (np.broadcast_to(side, node.shape)[position] for side in (before, after))
+        before, after = (np.broadcast_to(side, node.shape)[mask] for side in (before, after))
     return bool(np.any(np.not_equal(before, after)))
 
 

@@ -25,6 +25,7 @@ from gradcli.verify.records import Settled
 from gradcli.verify.settle import settle
 
 WITNESSES = ("formula", "entries", "difference")
+SHOWN = 3  # kinks of one variable that are told one by one
 
 
 def verify(
@@ -113,8 +114,13 @@ class _Judge:
     @property
     def doubts(self) -> list[str]:
         """Why the gradients cannot be judged, or not all of them."""
-        kinks = [kink.text for kink in self.bench.settled.kinks]
-        return list(dict.fromkeys([*kinks, *self.lost]))
+        texts = []
+        for name in dict.fromkeys(kink.variable for kink in self.bench.settled.kinks):
+            kinks = [kink for kink in self.bench.settled.kinks if kink.variable == name]
+            texts += [kink.text for kink in kinks[:SHOWN]]
+            if len(kinks) > SHOWN:
+                texts.append(f"the same in {len(kinks) - SHOWN} more entries of {name}")
+        return list(dict.fromkeys([*texts, *self.lost]))
 
     def verdict(self) -> Verdict:
         """The sum of it."""
