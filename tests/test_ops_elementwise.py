@@ -266,7 +266,7 @@ LIMITS = [
     ("relu", 0.0, 0, 0), ("nan_to_num", nan, 0, 0), ("nan_to_num", inf, np.finfo(float).max, 0),
     ("entr", -1.0, -inf, None), ("logit", 0.0, -inf, None), ("gammaln", 0.0, inf, None),
     ("squareplus", -1e10, 1e-10, 1e-20), ("cbrt", -0.0, 0, inf), ("i0e", inf, 0, 0),
-    ("i1e", -inf, 0, 0), ("rgamma", 0.0, 0, 1), ("rgamma", -1.0, 0, -1), ("rgamma", -2.0, 0, 2),
+    ("i1e", -inf, 0, 0), ("erfcx", inf, 0, 0), ("rgamma", 0.0, 0, 1), ("rgamma", -1.0, 0, -1), ("rgamma", -2.0, 0, 2),
 ]  # fmt: skip
 
 

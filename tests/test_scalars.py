@@ -18,7 +18,7 @@ ORDERED = ("polygamma", "besseli", "besselie", "besselj", "iv", "ive", "jv", "sp
 """Functions whose first argument is a whole number."""
 DOMAIN = {
     "log": (0.1, 3), "sqrt": (0.1, 3), "digamma": (0.1, 3), "polygamma": (0.1, 3), "gamma": (0.1, 3),
-    "xlogy": (0.1, 3), "xlog1py": (0.1, 3), "rel_entr": (0.1, 3), "kl_div": (0.1, 3), "entr": (0.1, 3),
+    "xlogy": (0.1, 3), "squareplus": (0.1, 3), "xlog1py": (0.1, 3), "rel_entr": (0.1, 3), "kl_div": (0.1, 3), "entr": (0.1, 3),
     "log1mexp": (0.1, 3), "logit": (0.1, 0.9), "arccosh": (1.1, 3), "arcsin": (-0.9, 0.9), "arccos": (-0.9, 0.9),
     "beta": (0.1, 3), "gammainc": (0.1, 3), "gammaincc": (0.1, 3), "gammainc_da": (0.1, 3), "exp1": (0.1, 3),
     "betainc": (0.1, 0.9), "betainc_da": (0.1, 0.9), "betainc_db": (0.1, 0.9),
@@ -26,7 +26,7 @@ DOMAIN = {
 }  # fmt: skip
 BINARY = (
     "less", "less_equal", "equal", "logical_and", "logical_or", "maximum", "minimum", "logaddexp", "xlogy",
-    "hypot", "arctan2", "beta", "xlog1py", "rel_entr", "kl_div", "gammainc", "gammaincc", "gammainc_da",
+    "squareplus", "hypot", "arctan2", "beta", "xlog1py", "rel_entr", "kl_div", "gammainc", "gammaincc", "gammainc_da",
 )  # fmt: skip
 TERNARY = ("betainc", "betainc_da", "betainc_db")
 FUNCTIONS = sorted(set(vars(S)) - {"pi", "where"})

@@ -43,12 +43,22 @@ elementwise(
     doc="`1 - erf(x)`, its tail kept.",
     family=FAMILY,
 )
+
+
+def _erfcx_slope(y: Node, x: Node) -> Node:
+    """`2*x*y - 2/sqrt(pi)`; by its asymptotic series (DLMF 7.12.1) where that would cancel."""
+    t = 1.0 / apply("square", x)
+    series = 1.0 + t * (-1.5 + t * (3.75 + t * (-13.125 + t * 59.0625)))
+    far = (-0.5 * ERF_SLOPE_0) * t * series
+    return apply("where", apply("greater", x, 100.0), far, 2.0 * x * y - ERF_SLOPE_0)
+
+
 elementwise(
     "erfcx",
     special("erfcx"),
-    derivative=lambda y, x: 2.0 * x * y - ERF_SLOPE_0,
+    derivative=_erfcx_slope,
     symbolic=lambda s, x: s.erfcx(x),
-    special=(0, 20, -5),
+    special=(0, 20, 101, 1e4, -5),
     doc="`exp(x**2)*erfc(x)`.",
     family=FAMILY,
 )
@@ -86,7 +96,7 @@ elementwise(
     special("log_ndtr"),
     derivative=lambda y, x: (2.0 * DENSITY_0) / apply("erfcx", (-1.0 / SQRT_2) * x),
     symbolic=lambda s, x: s.log_ndtr(x),
-    special=(0, 8, -40),
+    special=(0, 8, -40, -1000),
     doc="Logarithm of the standard normal distribution function, its tail kept.",
     family=FAMILY,
 )

@@ -47,7 +47,7 @@ elementwise(
     "rgamma",
     special("rgamma"),
     derivative=_rgamma_slope,
-    symbolic=lambda s, x: 1 / s.gamma(x),
+    symbolic=lambda s, x: s.rgamma(x),
     domain=(0.2, 4.0),
     special=(-0.5, -2.25),
     doc="`1/gamma(x)`.",

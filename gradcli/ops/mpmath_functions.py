@@ -74,6 +74,11 @@ class _Functions(Special):
             "logit": self.logit,
             "softsign": lambda x: m.sign(x) if m.isinf(x) else x / (1 + m.fabs(x)),
             "tanhshrink": self.tanhshrink,
+            "squareplus": self.squareplus,
+            "silu": lambda x: self.gated(x, self.sigmoid(x)),
+            "gelu": lambda x: self.gated(x, self.ndtr(x)),
+            "mish": lambda x: self.gated(x, self.tanh(self.softplus(x))),
+            "rgamma": lambda x: m.nan if m.isinf(x) and x < 0 else m.rgamma(x),
             "xlogy": self.xlogy,
             "beta": lambda a, b: self.gamma(a) * self.gamma(b) * m.rgamma(a + b),
             "gammainc": self.gammainc,
@@ -160,6 +165,15 @@ class _Functions(Special):
         if not 0 < x < 1:
             return -self.m.inf if x == 0 else self.m.inf if x == 1 else self.m.nan
         return self.m.log(x / (1 - x))
+
+    def gated(self, x: Any, gate: Any) -> Any:
+        return self.zero if gate == 0 else x * gate
+
+    def squareplus(self, x: Any, b: Any) -> Any:
+        if self.m.isinf(x):
+            return max(x, self.zero)
+        root = self.m.sqrt(x * x + b)
+        return (x + root) / 2 if x > 0 else b / (root - x) / 2
 
     def tanhshrink(self, x: Any) -> Any:
         m = self.m

@@ -36,7 +36,6 @@ def scipy_special() -> Any:
 
 
 COMPOSED: dict[str, Callable[..., Any]] = {
-    "rgamma": lambda s, x: 1 / s["gamma"](x),
     "betaln": lambda s, a, b: s["gammaln"](a) + s["gammaln"](b) - s["gammaln"](a + b),
 }
 """scipy's functions that the mpmath table does not have, from those that it has."""

@@ -20,6 +20,7 @@ from sympy import Integer, exp, log, pi, sqrt
 from gradcli.symbolic import sympy_bessel as bessel
 from gradcli.symbolic import sympy_choices as choices
 from gradcli.symbolic import sympy_entropies as entropies
+from gradcli.symbolic import sympy_gates as gates
 from gradcli.symbolic import sympy_smooth as smooth
 from gradcli.symbolic import sympy_special as special
 
@@ -66,6 +67,10 @@ TABLE: dict[str, Any] = {
     "log1mexp": smooth.log1mexp,
     "logit": smooth.logit,
     "softsign": smooth.softsign,
+    "squareplus": smooth.squareplus,
+    "silu": gates.silu,
+    "gelu": gates.gelu,
+    "mish": gates.mish,
     "tanhshrink": smooth.tanhshrink,
     "expm1": smooth.expm1,
     "xlogy": entropies.xlogy,
@@ -83,6 +88,7 @@ TABLE: dict[str, Any] = {
     "log_ndtr": special.log_ndtr,
     "ndtri": special.ndtri,
     "gamma": special.gamma,
+    "rgamma": special.rgamma,
     "gammaln": special.gammaln,
     "digamma": special.digamma,
     "polygamma": special.polygamma,

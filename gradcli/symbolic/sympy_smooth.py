@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sympy
-from sympy import Integer, Rational, exp, log
+from sympy import Integer, Rational, exp, log, sqrt
 from sympy.core.function import ArgumentIndexError
 
 from gradcli.symbolic.sympy_base import Scalar, exact
@@ -91,6 +91,16 @@ class logit(Scalar):
     def derivatives(self) -> tuple[Any, ...]:
         (x,) = self.args
         return (1 / (x * (1 - x)),)
+
+
+class squareplus(Scalar):
+    """(x + sqrt(x**2 + b))/2."""
+
+    nargs = 2
+
+    def derivatives(self) -> tuple[Any, ...]:
+        x, b = self.args
+        return self / sqrt(x**2 + b), 1 / (4 * sqrt(x**2 + b))
 
 
 class softsign(Scalar):

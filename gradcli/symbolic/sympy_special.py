@@ -78,6 +78,15 @@ class gamma(Scalar):
         return (self * digamma(self.args[0]),)
 
 
+class rgamma(Scalar):
+    """1/gamma(x), which has no poles."""
+
+    nargs = 1
+
+    def derivatives(self) -> tuple[Any, ...]:
+        return (-self * digamma(self.args[0]),)
+
+
 class gammaln(Scalar):
     """log of the absolute value of gamma."""
 
