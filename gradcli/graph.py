@@ -20,11 +20,11 @@ import numpy as np
 
 from gradcli.errors import Span
 from gradcli.limits import check_elements
-from gradcli.shapes import Shape as Shape
-from gradcli.shapes import broadcast_shapes as broadcast_shapes
-from gradcli.shapes import shape_text as shape_text
+from gradcli.shapes import Shape, broadcast_shapes, shape_text
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+__all__ = ["Array", "Graph", "Node", "Op", "Shape", "broadcast_shapes", "shape_text"]
 
 FLOAT64 = np.dtype(np.float64)
 FLOAT32 = np.dtype(np.float32)
@@ -283,12 +283,6 @@ def constant(value: Any, dtype: np.dtype[Any] | None = None) -> Node:
     return Node(CONSTANT, (), {"value": array}, array.shape, array.dtype)
 
 
-def index_constant(value: Any) -> Node:
-    """A constant int64 array (positions, not numbers)."""
-    array = np.asarray(value, dtype=INT64)
-    return Node(CONSTANT, (), {"value": array}, array.shape, array.dtype)
-
-
 def input_node(name: str, shape: Shape, dtype: np.dtype[Any] = FLOAT64) -> Node:
     """A named input of the given shape; its array comes when the graph is executed."""
     check_elements(shape, f"input '{name}'")
@@ -382,27 +376,19 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
 
 
 class Graph:
-    """A traced program: its inputs by name, its output, its named intermediates.
+    """A traced program: its inputs by name and its output.
 
     Attributes:
         inputs: input nodes by name, in the order the program names them.
         output: the node of the result.
-        names: intermediates that the program named (empty for a bare expression).
         source: the text that spans point into.
     """
 
-    __slots__ = ("inputs", "names", "output", "source")
+    __slots__ = ("inputs", "output", "source")
 
-    def __init__(
-        self,
-        inputs: dict[str, Node],
-        output: Node,
-        names: dict[str, Node] | None = None,
-        source: str = "",
-    ) -> None:
+    def __init__(self, inputs: dict[str, Node], output: Node, source: str = "") -> None:
         self.inputs = inputs
         self.output = output
-        self.names = names or {}
         self.source = source
 
     def nodes(self) -> list[Node]:

@@ -1,4 +1,5 @@
-"""Stage: text + values -> Graph. A fence over Python's own `ast`; nothing is evaluated as Python."""
+"""Stage: text + values -> Graph. A fence over Python's own `ast`; nothing is evaluated as
+Python."""
 
 from gradcli.language.program import Program, Trace, parse
 from gradcli.language.values import draws_random, read_value

@@ -1,6 +1,8 @@
-"""Functions that need more than another name: Python's own, and those whose meaning differs by library.
+"""Functions that need more than another name: Python's own, and those whose meaning differs by
+library.
 
-`torch.std` divides by n - 1, `tf.split` takes sizes where NumPy takes positions, `torch.max(x, dim=0)` gives
+`torch.std` divides by n - 1, `tf.split` takes sizes where NumPy takes positions, `torch.max(x,
+dim=0)` gives
 values and indices. An adapter is `(context, arguments, keywords) -> value` and calls the registry.
 """
 

@@ -1,7 +1,9 @@
 """Signatures and the binding of arguments to them, with errors that name the argument.
 
-A signature is the text of a declaration, `"x; axis=None, keepdims=False"` (see `gradcli.ops.declare`): sections
-alternate between tensors and static parameters, tensors first; the order of the text is the order of
+A signature is the text of a declaration, `"x; axis=None, keepdims=False"` (see
+`gradcli.ops.declare`): sections
+alternate between tensors and static parameters, tensors first; the order of the text is the order
+of
 positional arguments.
 """
 
@@ -141,7 +143,8 @@ def bind(
         name: of the function, for the messages.
         signature: its text.
         arguments, keywords: values of the language.
-        convert: `(function, parameter, value) -> value` makes tensors nodes and static values static.
+        convert: `(function, parameter, value) -> value` makes tensors nodes and static values
+        static.
 
     Raises:
         GradcliError: `value` for too many, too few, unknown or doubled arguments.

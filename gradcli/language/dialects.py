@@ -1,4 +1,5 @@
-"""Functions whose meaning differs by library: PyTorch's moments, TensorFlow's splits, and their like."""
+"""Functions whose meaning differs by library: PyTorch's moments, TensorFlow's splits, and their
+like."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ def _with_indices(name: str, positions: str) -> Adapter:
 
 
 def _torch_extreme(name: str, positions: str, pairwise: str | None) -> Adapter:
-    """`torch.max(x)`, `torch.max(x, 0)` (values and indices), `torch.max(x, y)` (entry by entry)."""
+    """`torch.max(x)`, `torch.max(x, 0)` (values and indices), `torch.max(x, y)` (entry by
+    entry)."""
 
     def extreme(context: Context, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         if len(arguments) > 1 and type(arguments[1]) is int:

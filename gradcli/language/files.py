@@ -22,7 +22,8 @@ def read_file(name: str) -> Array:
     """The array in a file; `file.npz:name` is one of several.
 
     Raises:
-        GradcliError: `io` where it cannot be read, `value` for what stands in it, `limit` for a file
+        GradcliError: `io` where it cannot be read, `value` for what stands in it, `limit` for a
+        file
             that is too large.
     """
     path, entry = name, None
@@ -55,10 +56,11 @@ def read_file(name: str) -> Array:
 def numeric(array: Any, what: str) -> Array:
     """An array of real numbers or truth values."""
     array = np.asarray(array)
+    found: Array = array
     if array.dtype.kind in "iuf":
-        return array.astype(np.float64, copy=False)
-    if array.dtype.kind == "b":
-        return array
+        found = array.astype(np.float64, copy=False)
+    if found.dtype.kind in "fb":
+        return found
     raise GradcliError(f"{what} holds {array.dtype}, not real numbers")
 
 

@@ -1,7 +1,9 @@
 """The prefixes of other libraries (`np.`, `tf.nn.`, `F.`) and their names for our functions.
 
-A prefix belongs to a library; a name is looked for among the library's own adapters (`torch.std`), its
-renames (`tf.reduce_sum`), and then in the registry. What is not found is an error: nothing is imported.
+A prefix belongs to a library; a name is looked for among the library's own adapters (`torch.std`),
+its
+renames (`tf.reduce_sum`), and then in the registry. What is not found is an error: nothing is
+imported.
 """
 
 from __future__ import annotations
@@ -249,7 +251,8 @@ class Callee:
 
 
 def find(name: str) -> str | None:
-    """The target of a name without prefix: an adapter or a registry name; None where there is none."""
+    """The target of a name without prefix: an adapter or a registry name; None where there is
+    none."""
     if name in ADAPTERS and "." not in name and name not in ("identity_of", "size_of"):
         return name
     if name in FUNCTIONS:

@@ -73,7 +73,8 @@ class Program:
 
     @property
     def repeats_a_list(self) -> bool:
-        """Whether a list of numbers is multiplied, which Python and NumPy understand differently."""
+        """Whether a list of numbers is multiplied, which Python and NumPy understand
+        differently."""
         return any(
             isinstance(node, ast.BinOp)
             and isinstance(node.op, ast.Mult)

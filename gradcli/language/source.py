@@ -1,6 +1,7 @@
 """The text of a program and the way from Python's positions to ours.
 
-`ast` counts lines, and columns in UTF-8 bytes; every span of gradcli counts characters of the whole text.
+`ast` counts lines, and columns in UTF-8 bytes; every span of gradcli counts characters of the
+whole text.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Arithmetic of plain Python numbers, before they meet an array.
 
-Static values stay static (`x.shape[0] - 1` is an integer), integers never grow without bound, floats follow
+Static values stay static (`x.shape[0] - 1` is an integer), integers never grow without bound,
+floats follow
 IEEE rules (an overflow is inf), and nothing ever becomes complex.
 """
 
