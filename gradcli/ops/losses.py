@@ -133,6 +133,7 @@ elementwise(
     derivative=lambda y, x: apply("tanh", x),
     symbolic=lambda s, x: s.log(s.cosh(x)),
     special=(0, 1e-6, 800),
+    example="logcosh(x)",
     doc="`log(cosh(x))`, without overflow.",
     family=FAMILY,
     aliases=("log_cosh",),
@@ -175,6 +176,7 @@ def _picked(name: str, scores: Node, classes: Node, axis: int) -> Node:
     "`-log_softmax(logits)` at the class that `labels` names (0, 1, ...), over the last axis.",
     family=FAMILY,
     aliases=("softmax_cross_entropy_with_integer_labels",),
+    example="sparse_softmax_cross_entropy_with_logits(argmax(A, axis=1), A)",
 )
 def sparse_softmax_cross_entropy_with_logits(labels: Node, logits: Node) -> Node:
     """TensorFlow's; `labels` are positions."""
@@ -193,6 +195,7 @@ def _negative_log(name: str, scores: Node, target: Node, reduction: Any) -> Node
     "input, target; reduction='mean'",
     "Minus the log-probability of the class that `target` names, over axis 1.",
     family=FAMILY,
+    example="nll_loss(log_softmax(A), argmax(A, axis=1))",
 )
 def nll_loss(input: Node, target: Node, reduction: Any = "mean") -> Node:
     """torch's `nll_loss`."""

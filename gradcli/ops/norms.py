@@ -269,6 +269,19 @@ def matrix_norm(x: Node, ord: Any = "fro", axis: Any = (-2, -1), keepdims: bool 
 
 
 @function(
+    "euclidean_norm",
+    "x; axis=None, keepdims=False",
+    "2-norm of the entries over the named axes.",
+    family=FAMILY,
+    aliases=("reduce_euclidean_norm",),
+    example="euclidean_norm(A, axis=1)",
+)
+def euclidean_norm(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
+    """TensorFlow's `reduce_euclidean_norm`."""
+    return norm_over(x, negative_axes("euclidean_norm", axis, x.ndim), bool(keepdims))
+
+
+@function(
     "dist",
     "x, y; p=2",
     "Norm of the difference of two arrays, over all entries.",
