@@ -283,7 +283,10 @@ def _reasons(graph: Graph, inputs: Mapping[str, Array], result: Answer) -> None:
         return
     from gradcli.verify import explain
 
+    reached = {node.id for node in graph.nodes()}
     for name, reasons in explain(graph, inputs, values).items():
+        if name in graph.inputs and graph.inputs[name].id not in reached:
+            reasons = [f"{name} decides branches or positions only"]
         result.gradient[name].reasons += reasons
 
 

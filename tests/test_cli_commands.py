@@ -106,8 +106,16 @@ def test_the_seed_is_printed_where_it_matters():
 def test_an_unused_input_has_gradient_zero_where_it_is_asked_for():
     ran = gradcli("grad", "x**2", "--x", "3", "--k", "1,2", "--wrt", "x,k", "--no-check")
     assert ran.out == "x=6\nk=0,0\n"
-    assert "note: k: k is not used" in ran.err
+    assert "note: k is not used\n" in ran.err
     assert ran.status == 0
+
+
+def test_an_input_that_steers_only_has_gradient_zero():
+    ran = gradcli("grad", "x**2 if y > x else x*y", "--x", "1", "--y", "2")
+    assert ran.out == "x=2\ny=0\n"
+    assert ran.err == "note: y decides branches or positions only\n"
+    assert ran.status == 0
+    assert gradcli("check", "stop_gradient(y)*x", "--x", "1", "--y", "2").status == 0
 
 
 @pytest.mark.parametrize(

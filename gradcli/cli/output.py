@@ -101,7 +101,7 @@ def side_notes(result: Result, form: str) -> Iterator[str]:
         return
     for name, derivative in result.gradient.items():
         for reason in derivative.reasons:
-            yield f"{name}: {reason}"
+            yield reason if reason.startswith(f"{name} ") else f"{name}: {reason}"
     verdict = result.check
     if verdict is not None and verdict.verdict != "agree" and result.command != "check":
         from gradcli.render.plain import verdict_lines

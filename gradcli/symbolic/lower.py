@@ -194,7 +194,8 @@ class Definitions:
     """
 
     def __init__(self, graph: Graph, seconds: float) -> None:
-        self.order = topological([graph.output])
+        # An input that the recorded path does not reach has a derivative too: zeros of its shape.
+        self.order = topological([graph.output, *graph.inputs.values()])
         self.deadline = time.monotonic() + seconds
         self.dims: dict[int, tuple[Dim | None, ...]] = {}
         self.formal: dict[int, tuple[Any, ...]] = {}

@@ -110,6 +110,8 @@ def symbolic_slopes(bench: Bench, name: str, chosen: Sequence[Index]) -> dict[In
 
     scalars = mpmath_scalars(40)
     exact = Exact([graph.output], bench.point.inputs, scalars, sympy_scalars())
+    if name not in exact.inputs:
+        raise Cannot("the target does not depend on it")
     point = {}
     symbols = []
     for position, index in enumerate(chosen):
