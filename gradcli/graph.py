@@ -1,10 +1,9 @@
 """The one data structure that everything speaks: `Op`, `Node`, `Graph`.
 
-A `Node` is lazy: it holds an op, its inputs, static params, a shape and a dtype; nothing runs until
-somebody asks `gradcli.execute` for its value. Nodes are numbered in the order of their creation,
-and
-inputs are created before their users, so sorting by `id` is a topological order: no walker
-recurses.
+A `Node` is lazy: it holds an op, its inputs, static params, a shape and a dtype; nothing runs
+until somebody asks `gradcli.execute` for its value. Nodes are numbered in the order of their
+creation, and inputs are created before their users, so sorting by `id` is a topological order: no
+walker recurses.
 
 Rules (VJPs) are written with the operators of `Node`, so a gradient is a graph again.
 """

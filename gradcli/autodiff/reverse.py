@@ -1,10 +1,8 @@
 """Stage: Graph -> gradient Graph. The one reverse pass; everything else is built on it.
 
 Walks the nodes from the output back, calls each op's `vjp` (written in the graph's own ops), sums
-the
-contributions at a fan-out, and un-broadcasts here and nowhere else. The result is a graph again,
-so a
-gradient of a gradient is the same function.
+the contributions at a fan-out, and un-broadcasts here and nowhere else. The result is a graph
+again, so a gradient of a gradient is the same function.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 library.
 
 `torch.std` divides by n - 1, `tf.split` takes sizes where NumPy takes positions, `torch.max(x,
-dim=0)` gives
-values and indices. An adapter is `(context, arguments, keywords) -> value` and calls the registry.
+dim=0)` gives values and indices. An adapter is `(context, arguments, keywords) -> value` and
+calls the registry.
 """
 
 from __future__ import annotations

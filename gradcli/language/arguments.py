@@ -1,10 +1,8 @@
 """Signatures and the binding of arguments to them, with errors that name the argument.
 
 A signature is the text of a declaration, `"x; axis=None, keepdims=False"` (see
-`gradcli.ops.declare`): sections
-alternate between tensors and static parameters, tensors first; the order of the text is the order
-of
-positional arguments.
+`gradcli.ops.declare`): sections alternate between tensors and static parameters, tensors first;
+the order of the text is the order of positional arguments.
 """
 
 from __future__ import annotations

@@ -68,6 +68,37 @@ def _torch_extreme(name: str, positions: str, pairwise: str | None) -> Adapter:
     return extreme
 
 
+def _both(first: str, second: str, *of_first: str) -> Adapter:
+    """Two functions of the same arguments at once; some keywords are for the first alone."""
+
+    def pair(context: Context, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        if "axes" in keywords:
+            keywords = {"axis": keywords["axes"], **keywords}
+            del keywords["axes"]
+        shared = {key: value for key, value in keywords.items() if key not in of_first}
+        return Named(
+            (
+                context.call(first, *arguments, **keywords),
+                context.call(second, *arguments, **shared),
+            )
+        )
+
+    return pair
+
+
+def _directed(name: str) -> Adapter:
+    """TensorFlow's `sort` says `direction="DESCENDING"`."""
+
+    def sort(context: Context, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        direction = keywords.get("direction", "ASCENDING")
+        if direction not in ("ASCENDING", "DESCENDING"):
+            raise GradcliError(f"{name}: direction must be 'ASCENDING' or 'DESCENDING'")
+        kept = {key: value for key, value in keywords.items() if key != "direction"}
+        return context.call(name, *arguments, descending=direction == "DESCENDING", **kept)
+
+    return sort
+
+
 def _torch_sort(context: Context, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     return Named(context.call(which, *arguments, **keywords) for which in ("sort", "argsort"))
 
@@ -79,6 +110,11 @@ for _name, _pairwise in (("max", "maximum"), ("min", "minimum")):
     ADAPTERS[f"x.{_name}"] = _with_indices(_name, f"arg{_name}")
     ADAPTERS[f"torch.{_name}"] = _torch_extreme(_name, f"arg{_name}", _pairwise)
 ADAPTERS["torch.sort"] = _torch_sort
+for _name, _positions in (("cummax", "cumargmax"), ("cummin", "cumargmin")):
+    ADAPTERS[f"torch.{_name}"] = _both(_name, _positions)
+ADAPTERS["torch.var_mean"] = _both("torch.var", "mean", "unbiased", "correction")
+ADAPTERS["torch.std_mean"] = _both("torch.std", "mean", "unbiased", "correction")
+ADAPTERS["tf.moments"] = _both("mean", "var")
 
 
 def _flat_norm(context: Context, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -165,6 +201,10 @@ def _default(name: str, **defaults: Any) -> Adapter:
 
 
 ADAPTERS["tf.leaky_relu"] = _default("leaky_relu", alpha=0.2)
+ADAPTERS["tf.sort"] = _directed("sort")
+ADAPTERS["tf.argsort"] = _directed("argsort")
+for _name in ("softmax", "log_softmax"):  # SciPy's take all entries where no axis is named
+    ADAPTERS[f"numpy.{_name}"] = _default(_name, axis=None)
 for _name in ("argmax", "argmin", "cumsum", "cumprod"):
     ADAPTERS[f"tf.{_name}"] = _default(_name, axis=0)
 ADAPTERS["jax.gelu"] = _default("gelu", approximate=True)

@@ -1,8 +1,7 @@
 """Habits of other languages get a hint, not a puzzle: `x^2`, `x'`, `2x`, `|x|`, `sin x`, LaTeX ...
 
 Reached only when Python cannot read the text. Each habit is one row of a table: what it looks
-like, what
-is wrong, what to write. Patterns see the text with strings and comments blanked out.
+like, what is wrong, what to write. Patterns see the text with strings and comments blanked out.
 """
 
 from __future__ import annotations

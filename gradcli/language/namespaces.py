@@ -1,9 +1,8 @@
 """The prefixes of other libraries (`np.`, `tf.nn.`, `F.`) and their names for our functions.
 
-A prefix belongs to a library; a name is looked for among the library's own adapters (`torch.std`),
-its
-renames (`tf.reduce_sum`), and then in the registry. What is not found is an error: nothing is
-imported.
+A prefix belongs to a library; a name is looked for among the library's own adapters
+(`torch.std`), its renames (`tf.reduce_sum`), and then in the registry. What is not found is an
+error: nothing is imported.
 """
 
 from __future__ import annotations
@@ -89,7 +88,6 @@ RENAMES: dict[str, dict[str, str]] = {
         "reduce_logsumexp": "logsumexp",
         "reduce_all": "all",
         "reduce_any": "any",
-        "reduce_euclidean_norm": "vector_norm",
         "clip_by_value": "clip",
         "diag": "diag_embed",
         "tensor_diag": "diag",

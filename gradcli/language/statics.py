@@ -1,8 +1,7 @@
 """Arithmetic of plain Python numbers, before they meet an array.
 
 Static values stay static (`x.shape[0] - 1` is an integer), integers never grow without bound,
-floats follow
-IEEE rules (an overflow is inf), and nothing ever becomes complex.
+floats follow IEEE rules (an overflow is inf), and nothing ever becomes complex.
 """
 
 from __future__ import annotations

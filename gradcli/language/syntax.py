@@ -1,8 +1,7 @@
 """Stage 1 of the language: text -> Python syntax tree, or an error with a place and a hint.
 
 Length, NUL characters and nesting are checked before anything recurses; whatever `ast.parse` may
-raise
-(it runs out of stack on `((((` or `~~~~`) becomes an orderly error.
+raise (it runs out of stack on `((((` or `~~~~`) becomes an orderly error.
 """
 
 from __future__ import annotations
@@ -60,8 +59,7 @@ def check_depth(source: Source, tree: ast.AST) -> None:
     """Refuse deep nesting, so that every later walk may recurse.
 
     A long sum or product is nested to the left in Python's tree; the interpreter walks it in a
-    loop, so
-    it counts as one level.
+    loop, so it counts as one level.
     """
     stack = [(tree, 0)]
     while stack:

@@ -25,7 +25,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from gradcli.errors import GradcliError
-from gradcli.graph import Node, Op, Shape, apply, broadcast_shapes, is_constant, register, shape_text
+from gradcli.graph import (
+    Node,
+    Op,
+    Shape,
+    apply,
+    broadcast_shapes,
+    is_constant,
+    register,
+    shape_text,
+)
 
 Build = TypeVar("Build", bound=Callable[..., Any])
 
@@ -156,8 +165,7 @@ def elementwise(
         evaluate: `(*arrays, **params) -> array`.
         derivative: for one input `(y, x, **params) -> Node or number`, the derivative dy/dx in the
             graph's own ops; for several a sequence, one per input, None for a cut. None with a
-            `cut`
-            reason for a function without derivative.
+            `cut` reason for a function without derivative.
         symbolic: `(s, *scalars, **params) -> scalar` against a namespace of scalar functions.
         signature: how it is called; None for an op that is no function.
         kink: `(*arrays, **params) -> bool array`, where it is not differentiable.

@@ -1,10 +1,9 @@
 """The derivative in index notation: adjoints accumulate from the target back to the inputs.
 
 Each op's local derivative is SymPy's derivative of the op's definition (an entry of the output in
-terms of
-entries of the inputs); the chain rule multiplies it with the adjoint and sums over the output's
-indices, and
-the deltas that SymPy leaves collapse. No reverse-mode rule of any op is read.
+terms of entries of the inputs); the chain rule multiplies it with the adjoint and sums over the
+output's indices, and the deltas that SymPy leaves collapse. No reverse-mode rule of any op is
+read.
 """
 
 from __future__ import annotations

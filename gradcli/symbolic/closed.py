@@ -1,8 +1,7 @@
 """The stage's entry: a traced graph in, the closed form of each derivative out.
 
 Lower to index notation, differentiate, simplify, translate to matrix notation. Several simplified
-forms
-compete; the one with the fewest tokens wins.
+forms compete; the one with the fewest tokens wins.
 """
 
 from __future__ import annotations

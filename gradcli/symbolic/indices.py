@@ -2,8 +2,7 @@
 algebra.
 
 SymPy's own scalar calculus does the rest: these classes only tell it what the derivative of an
-entry is
-(Kronecker deltas) and how a sum with deltas collapses.
+entry is (Kronecker deltas) and how a sum with deltas collapses.
 
 Names of indices are canonical: a bound index is named after its depth and its dimension, so two
 sums that

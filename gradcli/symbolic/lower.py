@@ -1,10 +1,9 @@
 """Graph -> index notation: every node as a scalar SymPy expression in free indices.
 
-`Definitions` holds, per node, its *definition*: the entry of its output in terms of entries of its
-direct
-inputs (placeholders). Substituting definitions into each other gives the node's full expression.
-Sizes stay
-symbols, so nothing grows with the arrays, and a formula holds at every size.
+`Definitions` holds, per node, its *definition*: the entry of its output in terms of entries of
+its direct inputs (placeholders). Substituting definitions into each other gives the node's full
+expression. Sizes stay symbols, so nothing grows with the arrays, and a formula holds at every
+size.
 """
 
 from __future__ import annotations

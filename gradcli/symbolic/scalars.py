@@ -1,11 +1,10 @@
 """The scalar functions that an op's `symbolic` formula is written against, twice: for SymPy and
 for mpmath.
 
-A formula `lambda s, x: x * s.sigmoid(x)` gives a SymPy expression with `s = sympy_scalars()` and a
-number
-with `s = mpmath_scalars(30)`. Both namespaces have the same attributes; a test holds them equal.
-Derivatives
-on the SymPy side are written with the SymPy functions (`fdiff`), never taken from an op's `vjp`.
+A formula `lambda s, x: x * s.sigmoid(x)` gives a SymPy expression with `s = sympy_scalars()` and
+a number with `s = mpmath_scalars(30)`. Both namespaces have the same attributes; a test holds
+them equal. Derivatives on the SymPy side are written with the SymPy functions (`fdiff`), never
+taken from an op's `vjp`.
 
 SymPy and mpmath are imported when a namespace is asked for, not before.
 """
@@ -51,9 +50,8 @@ def mpmath_scalars(digits: int = 30) -> SimpleNamespace:
 
     Returns:
         A namespace with the scalar functions and `mp`, the mpmath context they compute in; make
-        numbers
-        with `s.mp.mpf(value)`. Domain errors give nan, poles inf or nan as in NumPy; nothing
-        raises.
+        numbers with `s.mp.mpf(value)`. Domain errors give nan, poles inf or nan as in NumPy;
+        nothing raises.
 
     Example:
         >>> s = mpmath_scalars(20)
