@@ -287,6 +287,8 @@ def test_kink_of_a_quantile(x: list[float], q: float, where: list[int]) -> None:
         ("argmin", [[[1.0, 5.0], [7.0, 2.0]]], {"axis": -1, "keepdims": True}, [[0], [1]]),
         ("argsort", [[3.0, 1.0, 2.0]], {}, [1, 2, 0]),
         ("argsort", [[3.0, 1.0, 2.0]], {"descending": True}, [0, 2, 1]),
+        ("cumargmax", [[1.0, 3.0, 3.0, 0.0]], {}, [0, 1, 2, 2]),
+        ("cumargmin", [[[1.0, 3.0], [0.0, 4.0]]], {"axis": 0}, [[0, 0], [1, 0]]),
         ("searchsorted", [[0.0, 0.4, 0.9], [0.4, 0.5]], {}, [1, 2]),
         ("searchsorted", [[0.0, 0.4, 0.9], [0.4, 0.5]], {"side": "right"}, [2, 2]),
         ("digitize", [[0.4, 0.5], [0.0, 0.4, 0.9]], {}, [2, 2]),

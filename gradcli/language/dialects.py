@@ -103,6 +103,17 @@ def _torch_sort(context: Context, arguments: list[Any], keywords: dict[str, Any]
     return Named(context.call(which, *arguments, **keywords) for which in ("sort", "argsort"))
 
 
+def _torch_topk(context: Context, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    return Named(context.call("topk", *arguments, **keywords))
+
+
+def _torch_median(context: Context, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """PyTorch's median of an even number of entries is the lower of the two in the middle."""
+    if len(arguments) == 1 and not keywords:
+        return context.call("quantile", *arguments, 0.5, method="lower")
+    return context.call("median", *arguments, **keywords)
+
+
 for _name in ("std", "var"):
     ADAPTERS[f"torch.{_name}"] = _spread_of_samples(_name)
     ADAPTERS[f"x.{_name}"] = _method_moment(_name)
@@ -110,6 +121,8 @@ for _name, _pairwise in (("max", "maximum"), ("min", "minimum")):
     ADAPTERS[f"x.{_name}"] = _with_indices(_name, f"arg{_name}")
     ADAPTERS[f"torch.{_name}"] = _torch_extreme(_name, f"arg{_name}", _pairwise)
 ADAPTERS["torch.sort"] = _torch_sort
+ADAPTERS["torch.topk"] = ADAPTERS["x.topk"] = _torch_topk
+ADAPTERS["torch.median"] = _torch_median
 for _name, _positions in (("cummax", "cumargmax"), ("cummin", "cumargmin")):
     ADAPTERS[f"torch.{_name}"] = _both(_name, _positions)
 ADAPTERS["torch.var_mean"] = _both("torch.var", "mean", "unbiased", "correction")

@@ -235,16 +235,22 @@ primitive(
 )
 
 
-def _declare_running(name: str, words: str) -> None:
-    def build(x: Node, axis: Any = 0, reverse: bool = False) -> Node:
+def _declare_running(name: str, positions: str, words: str) -> None:
+    def found(x: Node, axis: Any, reverse: bool, wanted: Callable[[Node, Node, int], Node]) -> Node:
         if x.ndim == 0:
             x = reshape(x, (1,))
         axis = one_axis(name, axis, x.ndim)
         back = along(axis, slice(None, None, -1))
         x = x[back] if reverse else x
         places = apply("running_argmax", x, axis=axis, largest=name == "cummax")
-        result = apply("take_along", x, places, axis=axis)
+        result = wanted(x, places, axis)
         return result[back] if reverse else result
+
+    def values(x: Node, axis: Any = 0, reverse: bool = False) -> Node:
+        return found(x, axis, reverse, lambda x, at, axis: apply("take_along", x, at, axis=axis))
+
+    def places(x: Node, axis: Any = 0) -> Node:
+        return found(x, axis, False, lambda x, at, axis: at)
 
     function(
         name,
@@ -252,8 +258,15 @@ def _declare_running(name: str, words: str) -> None:
         f"Running {words} along an axis.",
         family=FAMILY,
         example=f"{name}(x)",
-    )(build)
+    )(values)
+    function(
+        positions,
+        "x; axis=0",
+        f"Positions of the running {words} along an axis; their derivative is 0.",
+        family=FAMILY,
+        example=f"{positions}(x)",
+    )(places)
 
 
-_declare_running("cummax", "maximum")
-_declare_running("cummin", "minimum")
+_declare_running("cummax", "cumargmax", "maximum")
+_declare_running("cummin", "cumargmin", "minimum")
