@@ -93,7 +93,8 @@ def in_terminal(command: str, folder: Path, columns: int = 80) -> tuple[str, int
 
 
 WITNESS = re.compile(r"\b(agree|witness|formula|entries|difference|taylor)\b")
-NUMBER = re.compile(r"(?<![\w.])\d+(\.\d+)?(e[+-]?\d+)?(?![\w.])")
+NUMBER = r"(?<![\w.])\d+(\.\d+)?(e[+-]?\d+)?(?![\w.])"
+ERROR = re.compile(rf"{NUMBER}( ≤ {NUMBER})?|\bexact\b")
 
 
 def normalised(text: str) -> list[str]:
@@ -104,9 +105,7 @@ def normalised(text: str) -> list[str]:
     """
     lines = [line.rstrip() for line in text.splitlines()]
     return [
-        " ".join(NUMBER.sub("#", line).split())
-        if WITNESS.search(line) and "{" not in line
-        else line
+        " ".join(ERROR.sub("#", line).split()) if WITNESS.search(line) and "{" not in line else line
         for line in lines
         if line
     ]
