@@ -20,6 +20,8 @@ FAMILIES = ("arithmetic", "elementwise", "trigonometric", "rounding", "activatio
 SPELLED = {
     "clip": "clip(x, -1, 1)",
     "divmod": "divmod(x, y)[1]",
+    "erfcinv": "erfcinv(sigmoid(x))",
+    "lbeta": "lbeta(x + 3)",
     "iv": "iv(2, x)",
     "ive": "ive(2, x)",
     "jv": "jv(2, x)",

@@ -336,6 +336,40 @@ def test_against_peers(case: dict[str, Any]) -> None:
         np.testing.assert_allclose(got, 0.0 if wanted is None else wanted, rtol=1e-10, atol=1e-14)
 
 
+def test_compositions() -> None:
+    """What neither NumPy nor a scalar formula gives: halves, blends, forgiving quotients."""
+    x, y, w = np.array([0.5, -1.0, 2.0, 0.0]), np.array([1.0, 0.0, -2.0, 0.0]), np.array(0.25)
+    sigmoid = 1 / (1 + np.exp(-x[2:]))
+    expected = {
+        "glu": ((x,), x[:2] * sigmoid),
+        "lerp": ((x, y, w), x + 0.25 * (y - x)),
+        "addcmul": ((x, x, y, w), x + 0.25 * x * y),
+        "addcdiv": ((x, x, x + 3, w), x + 0.25 * x / (x + 3)),
+        "divide_no_nan": ((x, y), [0.5, 0, -1, 0]),
+        "multiply_no_nan": ((np.array([np.inf, 2, 3, 4]), y), [np.inf, 0, -6, 0]),
+        "xdivy": ((x, y), [0.5, -np.inf, -1, 0]),
+        "lbeta": ((np.array([2.0, 3.0]),), -math.log(12)),
+        "erfcinv": ((np.array([1e-300, 1.0]),), [26.20946996051612, 0]),
+        "ldexp": ((x, y), x * 2**y),
+    }
+    for name, (arrays, wanted) in expected.items():
+        nodes = [input_node(f"x{k}", array.shape) for k, array in enumerate(arrays)]
+        inputs = {f"x{k}": array for k, array in enumerate(arrays)}
+        (got,) = run([FUNCTIONS[name].build(*nodes)], inputs)
+        np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-15, err_msg=name)
+    with pytest.raises(GradcliError, match="glu: an axis of 3 entries cannot be halved"):
+        FUNCTIONS["glu"].build(input_node("x", (3,)))
+
+
+def test_forgiving_quotient_has_a_true_gradient() -> None:
+    a, b = input_node("a", (2,)), input_node("b", (2,))
+    out = FUNCTIONS["divide_no_nan"].build(a, b)
+    inputs = {"a": np.array([3.0, 3.0]), "b": np.array([0.0, 2.0])}
+    by_a, by_b = numbers(gradient(out, [a, b]), inputs)
+    np.testing.assert_array_equal(by_a, [0.0, 0.5])
+    np.testing.assert_array_equal(by_b, [0.0, -0.75])
+
+
 def test_kinks_are_where_they_are() -> None:
     kinks = {
         "floor": (2.0, 2.5), "ceil": (-1.0, 0.5), "trunc": (1.0, 0.0), "abs": (0.0, 1.0), "relu": (0.0, -1.0),

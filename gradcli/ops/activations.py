@@ -14,7 +14,7 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node, apply
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import describe, elementwise, function, weigh
+from gradcli.ops.declare import describe, elementwise, function, one_axis, weigh
 from gradcli.ops.parameters import number
 
 FAMILY = "activations"
@@ -253,3 +253,25 @@ def _tanhshrink(x: Array) -> Array:
     square = inner * inner
     series = 1.0 / 3.0 + square * (-2.0 / 15.0 + square * (17.0 / 315.0 - square * 62.0 / 2835.0))
     return np.where(near, inner * square * series, x - np.tanh(x))
+
+
+# --- gated linear units ---------------------------------------------------------------------------
+
+
+@function(
+    "glu",
+    "x; axis=-1",
+    "The first half of an axis times the sigmoid of the second.",
+    family=FAMILY,
+    example="glu(concatenate([x, y]))",
+)
+def glu(x: Node, axis: Any = -1) -> Node:
+    """A gated linear unit."""
+    which = one_axis("glu", axis, x.ndim)
+    size = x.shape[which]
+    if size % 2:
+        raise GradcliError(f"glu: an axis of {size} entries cannot be halved", kind="shape")
+    before = [slice(None)] * (x.ndim + which)
+    halves = (slice(size // 2), slice(size // 2, None))
+    value, gate = (x[(*before, half)] for half in halves)
+    return value * apply("sigmoid", gate)

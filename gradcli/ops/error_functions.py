@@ -10,7 +10,7 @@ from typing import Any
 
 from gradcli.graph import Array, Node, apply
 from gradcli.ops.arithmetic import as_float
-from gradcli.ops.declare import elementwise
+from gradcli.ops.declare import elementwise, function
 from gradcli.ops.numeric import special
 
 FAMILY = "special"
@@ -111,3 +111,9 @@ elementwise(
     doc="Inverse of the standard normal distribution function.",
     family=FAMILY,
 )
+
+
+@function("erfcinv", "x", "Inverse of erfc.", family=FAMILY, example="erfcinv(sigmoid(x))")
+def erfcinv(x: Node) -> Node:
+    """By the inverse of the normal distribution function, which keeps the tail."""
+    return apply("ndtri", 0.5 * x) * (-1.0 / SQRT_2)

@@ -13,6 +13,7 @@ from gradcli.ops.arithmetic import as_float
 from gradcli.ops.declare import elementwise, function
 from gradcli.ops.numeric import cotangent_derivative, special, special_of_order
 from gradcli.ops.parameters import order_of
+from gradcli.ops.structure import sum_
 
 FAMILY = "special"
 
@@ -165,7 +166,6 @@ elementwise(
     doc="Logarithm of the absolute value of beta.",
     family=FAMILY,
     signature="a, b",
-    aliases=("lbeta",),
 )
 elementwise(
     "beta",
@@ -181,3 +181,11 @@ elementwise(
     family=FAMILY,
     signature="a, b",
 )
+
+
+@function("lbeta", "x", "Logarithm of the beta function of the last axis.", family=FAMILY)
+def lbeta(x: Node) -> Node:
+    """`sum(gammaln(x)) - gammaln(sum(x))` along the last axis."""
+    if x.ndim == 0:
+        raise GradcliError("lbeta: a scalar has no last axis", kind="shape")
+    return sum_(apply("gammaln", x), axis=-1) - apply("gammaln", sum_(x, axis=-1))

@@ -145,14 +145,15 @@ _rectifier(
 
 @function(
     "leaky_relu",
-    "x; negative_slope=0.01",
-    "`x` above 0, `negative_slope*x` below.",
+    "x; negative_slope=0.01, alpha=None",
+    "`x` above 0, `negative_slope*x` below (TensorFlow calls it `alpha`).",
     family=FAMILY,
     example="leaky_relu(x, 0.1)",
 )
-def leaky_relu(x: Node, negative_slope: Any = 0.01) -> Node:
+def leaky_relu(x: Node, negative_slope: Any = 0.01, alpha: Any = None) -> Node:
     """A rectifier that leaks."""
-    return apply("leaky_relu", x, slope=number("leaky_relu", "negative_slope", negative_slope))
+    slope = negative_slope if alpha is None else alpha
+    return apply("leaky_relu", x, slope=number("leaky_relu", "negative_slope", slope))
 
 
 @function(

@@ -13,8 +13,8 @@ from gradcli.symbolic.sympy_choices import sign
 
 def besseli(n: Any, x: Any) -> Any:
     """The modified Bessel function of whole order: `i0`, `i1` or `iv`."""
-    n = abs(sympy.sympify(n))
-    x = sympy.sympify(x)
+    n = abs(sympy.sympify(n, strict=True))
+    x = sympy.sympify(x, strict=True)
     return i0(x) if n == 0 else i1(x) if n == 1 else iv(n, x)
 
 
@@ -55,7 +55,7 @@ class iv(Scalar):
 
 def besselie(n: Any, x: Any) -> Any:
     """`exp(-abs(x))` times `besseli`: `i0e`, `i1e` or `ive`."""
-    n, x = abs(sympy.sympify(n)), sympy.sympify(x)
+    n, x = abs(sympy.sympify(n, strict=True)), sympy.sympify(x, strict=True)
     return i0e(x) if n == 0 else i1e(x) if n == 1 else ive(n, x)
 
 
@@ -97,7 +97,7 @@ class ive(Scalar):
 
 def besselj(n: Any, x: Any) -> Any:
     """The Bessel function of whole order: `j0`, `j1` or `jv`."""
-    n, x = sympy.sympify(n), sympy.sympify(x)
+    n, x = sympy.sympify(n, strict=True), sympy.sympify(x, strict=True)
     return j0(x) if n == 0 else j1(x) if n == 1 else jv(n, x)
 
 
