@@ -151,6 +151,8 @@ NUMPY: list[tuple[str, Any, Build, Any]] = [
     ("cholesky", np.linalg.cholesky, lambda a: call("cholesky", a), np.tril(definite(3, 4, 4))),
     ("cholesky upper", lambda a: np.linalg.cholesky(a.T).T,
      lambda a: call("cholesky", a, upper=True), np.triu(definite(3, 4, 4))),
+    ("cholesky not lower", lambda a: np.linalg.cholesky(a.T).T,
+     lambda a: call("cholesky", a, lower=False), np.triu(definite(3, 4, 4))),
     ("qr wide", lambda a: np.linalg.qr(a)[1], lambda a: call("qr", a, mode="r"), matrices(4, 2, 4)),
     ("svd", lambda a: np.linalg.svd(a)[0], lambda a: call("svd", a)[0], matrices(5, 3, 2)),
     ("svd values", lambda a: np.linalg.svd(a)[1], lambda a: call("svd", a)[1], matrices(5, 3, 2)),

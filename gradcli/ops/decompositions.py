@@ -87,14 +87,19 @@ primitive(
 
 @function(
     "cholesky",
-    "a; upper=False",
+    "a; upper=False, lower=None",
     "The triangular L with `a == L @ L.T`; reads one triangle of `a`.",
     family=FAMILY,
     example="cholesky(S)",
 )
-def cholesky(a: Node, upper: bool = False) -> Node:
-    """The lower factor; with `upper` its transpose, read from the upper triangle."""
+def cholesky(a: Node, upper: bool = False, lower: bool | None = None) -> Node:
+    """The lower factor; with `upper` its transpose, read from the upper triangle.
+
+    `lower` is SciPy's name for the opposite of `upper`.
+    """
     square_shape("cholesky", a.shape)
+    if lower is not None:
+        upper = not lower
     return apply("cholesky", a.mT).mT if upper else apply("cholesky", a)
 
 
