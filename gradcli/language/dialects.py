@@ -121,7 +121,7 @@ for _name, _pairwise in (("max", "maximum"), ("min", "minimum")):
     ADAPTERS[f"x.{_name}"] = _with_indices(_name, f"arg{_name}")
     ADAPTERS[f"torch.{_name}"] = _torch_extreme(_name, f"arg{_name}", _pairwise)
 ADAPTERS["torch.sort"] = _torch_sort
-ADAPTERS["torch.topk"] = ADAPTERS["x.topk"] = _torch_topk
+ADAPTERS["torch.topk"] = _torch_topk
 ADAPTERS["torch.median"] = _torch_median
 for _name, _positions in (("cummax", "cumargmax"), ("cummin", "cumargmin")):
     ADAPTERS[f"torch.{_name}"] = _both(_name, _positions)
