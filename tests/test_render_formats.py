@@ -81,16 +81,31 @@ def test_plain_eval_is_the_value():
 
 
 def test_plain_check_is_the_verdict():
-    verdict = Verdict("agree", ["fine"], [comparison(), comparison("difference", max_rel=1.26e-11)])
-    assert text(result("check", verdict, x=[1.0])) == "agree (formula 0, difference 1.3e-11)\n"
-    verdict = Verdict(
-        "disagree",
-        ["x[1]: 2 and 3"],
-        [comparison("formula", "w", max_rel=0.9), comparison(ok=False, max_rel=0.5)],
+    small = comparison("difference", max_abs=1.26e-11, tolerance=2e-8)
+    verdict = Verdict("agree", ["fine"], [comparison(), small])
+    assert text(result("check", verdict, x=[1.0])) == (
+        "agree (formula exact, difference 1.3e-11 <= 2e-8)\n"
     )
-    assert text(result("check", verdict, x=[1.0])) == "disagree (formula 0.5)\nx[1]: 2 and 3\n"
-    verdict = Verdict("inconclusive", ["a kink at x[0]"], [comparison("taylor", ok=None)])
-    assert text(result("check", verdict)) == "inconclusive (taylor says nothing)\na kink at x[0]\n"
+    wrong = comparison(ok=False, max_abs=0.5, tolerance=1e-9)
+    verdict = Verdict(
+        "disagree", ["x[1]: 2 and 3"], [comparison("formula", "w", max_abs=9.0), wrong]
+    )
+    assert text(result("check", verdict, x=[1.0])) == (
+        "disagree (formula 0.5 > 1e-9)\nx[1]: 2 and 3\n"
+    )
+    verdict = Verdict("inconclusive", ["a kink at x[0]"], [comparison("entries", ok=None)])
+    assert text(result("check", verdict)) == (
+        "inconclusive (entries says nothing)\na kink at x[0]\n"
+    )
+    slope = comparison("taylor", max_abs=0.004, tolerance=0.4)
+    assert text(result("check", Verdict("agree", [], [slope]))) == "agree (taylor slope 2.00)\n"
+
+
+def test_the_worst_is_the_closest_to_its_tolerance():
+    near = comparison(variable="w", max_abs=1e-12, tolerance=2e-12)
+    far = comparison(variable="x", max_abs=1e-9, max_rel=1.0, tolerance=1e-3)
+    verdict = Verdict("agree", [], [near, far, comparison(variable="y", ok=None)])
+    assert text(result("check", verdict)) == "agree (formula 1e-12 <= 2e-12)\n"
 
 
 def test_json_of_the_design():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -128,6 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if "OMP_NUM_THREADS" not in os.environ:
             # Two threads make small products slower. Must be set before NumPy loads.
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # a library's advice to programmers is no answer
         environment = Environment.of_process()
         status = run(sys.argv[1:] if arguments is None else arguments, environment)
         environment.close()

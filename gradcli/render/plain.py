@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from gradcli.render.numbers import chunks, error_size, exact
+from gradcli.render.numbers import chunks, error_size, exact, short
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,24 +104,27 @@ def scalar(value: Any) -> str:
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """`agree (formula 0, difference 1.3e-11)`; below it the reasons where it is not agreement."""
-    worst = ", ".join(f"{name} {text}" for name, text in witness_errors(verdict).items())
+    """`agree (formula exact, difference 1.3e-11 <= 2e-8)`: worst error and tolerance per witness;
+    below it the reasons where it is not agreement.
+    """
+    worst = ", ".join(
+        f"{name} {error_text(one)}" for name, one in worst_comparisons(verdict).items()
+    )
     yield f"{verdict.verdict} ({worst})\n" if worst else f"{verdict.verdict}\n"
     if verdict.verdict != "agree":
         for reason in verdict.reasons:
             yield f"{reason}\n"
 
 
-def witness_errors(verdict: Verdict) -> dict[str, str]:
-    """By witness, the worst relative error over all variables, or that it says nothing."""
-    return {name: error_text(one) for name, one in worst_comparisons(verdict).items()}
-
-
 def error_text(one: Comparison) -> str:
-    """The relative error of a witness; the Taylor witness measures a slope."""
+    """The worst error of a witness and what is allowed there."""
     if one.ok is None:
         return "says nothing"
-    return slope_text(one) if one.witness == "taylor" else error_size(one.max_rel)
+    if one.witness == "taylor":
+        return slope_text(one)
+    if one.ok and one.max_abs == 0:
+        return "exact"
+    return f"{error_size(one.max_abs)} {'<=' if one.ok else '>'} {short(one.tolerance, 2)}"
 
 
 def slope_text(one: Comparison) -> str:
@@ -140,7 +143,7 @@ def worst_comparisons(verdict: Verdict) -> dict[str, Comparison]:
 
 
 def rank(comparison: Comparison) -> tuple[int, float]:
-    """By outcome, then by relative error; an error that is not a number is the largest."""
+    """By outcome, then by the error in units of its tolerance; nan is the largest."""
     order = {None: 0, True: 1, False: 2}[comparison.ok]
-    size = comparison.max_rel
+    size = comparison.max_abs / (comparison.tolerance or 1.0)
     return order, float("inf") if size != size else size

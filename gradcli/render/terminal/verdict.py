@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradcli.render.numbers import error_size, short
-from gradcli.render.plain import slope_text, worst_comparisons
+from gradcli.render.plain import error_text, slope_text, worst_comparisons
 from gradcli.render.terminal.console import literal
 from gradcli.results import Comparison, Verdict
 
@@ -56,17 +56,13 @@ def error_lines(verdict: Verdict, width: int) -> Iterator[Text]:
 
 
 def bound(one: Comparison) -> Text:
-    """An error against its tolerance, `0 ≤ 7.1e-15`; the Taylor witness measures a slope."""
+    """An error against its tolerance: `2e-16 ≤ 7.1e-15`."""
     if one.ok is None:
         return Text("says nothing", style="dim")
-    sign, style = ("≤", "green") if one.ok else (">", "red")
-    if one.witness == "taylor":
-        return Text(slope_text(one), style=style)
-    if one.ok and one.max_abs == 0:
-        return Text("exact", style=style)
-    return Text.assemble(
-        (error_size(one.max_abs), style), (f" {sign} {short(one.tolerance, 2)}", "dim")
+    error, sign, tolerance = (
+        error_text(one).replace("<=", "≤").partition(" ≤ " if one.ok else " > ")
     )
+    return Text.assemble((error, "green" if one.ok else "red"), (sign + tolerance, "dim"))
 
 
 def witness_rows(verdict: Verdict) -> Iterator[RenderableType]:
