@@ -17,7 +17,7 @@ from gradcli.execute.groups import LARGE, grouped
 from gradcli.execute.kernels import kernel
 from gradcli.execute.plan import build, frozen
 from gradcli.execute.run import _run_plainly, _run_planned
-from gradcli.graph import OPS, apply, constant, input_node, topological
+from gradcli.graph import OPS, Op, apply, constant, input_node, topological
 from gradcli.ops.structure import broadcast_to, reshape, sum_
 
 N = LARGE + 1234
@@ -239,6 +239,23 @@ def test_dead_buffers_are_written_over_and_live_ones_are_not():
     later = view @ constant(np.ones((1, 2)))
     rng = np.random.default_rng(3)
     assert_same([out, sum_(later)], {"x": rng.normal(size=N), "A": rng.normal(size=(N, 2))}, 1e-14)
+
+
+def test_an_op_may_return_its_input():
+    same = Op(
+        "same_for_test",
+        evaluate=lambda x: x,
+        shape=lambda shape: shape,
+        vjp=None,
+        cut="a test",
+        elementwise=True,
+    )
+    x = input_node("x", (N,))
+    first = apply("exp", x)
+    out = apply(same, first)
+    later = apply("exp", -first) + apply("sqrt", apply("exp", first) + 1.0)
+    assert_same([out * later + out], {"x": np.linspace(-1, 1, N)})
+    assert_same([out, later], {"x": np.linspace(-1, 1, N)})
 
 
 def test_groups_cannot_wait_for_each_other():

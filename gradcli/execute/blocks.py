@@ -130,6 +130,8 @@ def _run_block(
             value = arrays[0]
         elif each.kernel is None:
             value = evaluate(each.step, arrays)
+            if value.base is not None or any(value is array for array in arrays):
+                value = value.copy()  # a view of a buffer that will be written again
             if each.direct:
                 written[each.slot][...] = value
         else:
