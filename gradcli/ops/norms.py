@@ -6,7 +6,6 @@ Its derivative at the zero vector is 0 by convention.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import inf
 from typing import Any
 
@@ -82,6 +81,8 @@ def _norm_vjp(g: Node, out: Node, x: Node, ord: float, axes: Axes, keepdims: boo
 
 
 def _norm_entry(s: Any, out: Any, x: Any, ord: float, axes: Axes, keepdims: bool) -> Any:
+    from fractions import Fraction
+
     power = int(ord) if ord == int(ord) else Fraction(repr(ord))
     total = s.reduce(x, out, axes, keepdims, lambda e, *bound: s.sum(s.abs(e) ** power, *bound))
     return s.sqrt(total) if ord == 2 else total ** (s.sum(1) / power)
