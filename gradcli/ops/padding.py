@@ -155,4 +155,5 @@ def pad_last(
         )
     pairs = [counts[i : i + 2] for i in range(0, len(counts), 2)][::-1]
     pairs = [(0, 0)] * (x.ndim - len(pairs)) + pairs
-    return pad(x, constant_values, pad_width=pairs, mode=TORCH_MODES.get(mode, mode))
+    known = word("pad_last", "mode", mode, (*MODES, *TORCH_MODES))
+    return pad(x, constant_values, pad_width=pairs, mode=TORCH_MODES.get(known, known))

@@ -179,6 +179,6 @@ def one_hot(indices: Any, depth: int) -> Node:
     """A new last axis of size `depth`: 1 at the position, 0 elsewhere (everywhere for -1)."""
     array = index_array(indices, "one_hot")
     count = integer("one_hot", "depth", depth, least=0)
-    check_elements((*array.shape, count), "the result of one_hot")
+    check_elements((max(array.size, 1), count), "the result of one_hot")
     hot = array[..., None] == np.arange(count)
     return apply("where", constant(hot), constant(1.0, number_dtype("one_hot", None)), 0.0)

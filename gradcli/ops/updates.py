@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcli.errors import GradcliError
 from gradcli.graph import Node, apply, constant, shape_text
+from gradcli.limits import check_elements
 from gradcli.ops.declare import function, integer
 from gradcli.ops.indexing import getitem, index_shape, positions, static_index
 from gradcli.ops.static import index_array
@@ -111,4 +112,5 @@ def segment_sum(x: Node, segment_ids: Any, num_segments: Any = None) -> Node:
     if ids.size and (int(ids.min()) < 0 or least > count):
         raise GradcliError(f"segment_sum: a number is not between 0 and {count - 1}")
     shape = (count, *x.shape[1:])
+    check_elements((count,), "the result of segment_sum")
     return apply("scatter", x, index=(ids,), shape=shape, rank=x.ndim)
