@@ -180,6 +180,22 @@ def answer(
         check: for `grad`, whether a closed form and a verdict are wanted.
         seed: of the points that the witnesses draw.
     """
+    try:
+        return _answer(command, program, inputs, wrt, const, check, dtype, seed)
+    except GradcliError as error:
+        raise error.located(None, program.text) from None
+
+
+def _answer(
+    command: str,
+    program: Program,
+    inputs: Mapping[str, Array],
+    wrt: Sequence[str] | None,
+    const: Sequence[str],
+    check: bool,
+    dtype: str,
+    seed: int,
+) -> Answer:
     trace = program.trace(inputs, dtype=dtype)
     graph = trace.graph
     names = [] if command == "eval" else _variables(graph, inputs, wrt, const)

@@ -135,6 +135,7 @@ def test_an_input_that_steers_only_has_gradient_zero():
         (["grad", "x", "--x", "1", "--limit", "foo=1"], "error: unknown limit 'foo'\n"),
         (["grad", "x", "--x", "1", "--limit", "ops"], "error: --limit ops: write NAME=NUMBER\nhint: for instance --limit seconds=120\n"),
         (["eval", "a+b", "--a", "-", "--b", "@-"], "error: 'a' and 'b' cannot all come from standard input\nhint: give the others as files\n"),
+        (["eval", "1 + inv(A)", "--A", "1,2;2,4"], "error: inv: the matrix is singular\n  1 + inv(A)\n      ^^^^^^\n"),
         (["frad"], "error: unknown command 'frad'\nhint: did you mean 'grad'?\n"),
         (["ops", "tna"], "error: unknown function 'tna'\nhint: did you mean 'tan'?\n"),
             ],
