@@ -68,13 +68,12 @@ def _contributions(
     atom = ATOMS.get(node.op.name)
     if atom is not None and atom.applies(node):
         return atom.adjoints(definitions, node, g)
-    if node.op.elementwise:
-        return [
-            _elementwise(definitions, node, position, g) if parent.id in active else None
-            for position, parent in enumerate(node.inputs)
-        ]
+    rule = _elementwise if node.op.elementwise else _structural
     return [
-        _structural(definitions, node, position, g) if parent.id in active else None
+        # An input that is given twice has one placeholder: its derivative is the whole of it.
+        rule(definitions, node, position, g)
+        if parent.id in active and node.inputs.index(parent) == position
+        else None
         for position, parent in enumerate(node.inputs)
     ]
 

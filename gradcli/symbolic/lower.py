@@ -244,8 +244,11 @@ class Definitions:
     # --- definitions
 
     def placeholder(self, node: Node, position: int) -> Symbol:
-        """The symbol that stands for the array of one input of a node."""
-        return Symbol(f"p{node.id}:{position}")
+        """The symbol that stands for the array of one input of a node.
+
+        An input that is given twice has one symbol: `maximum(x, x)` is `x`.
+        """
+        return Symbol(f"p{node.id}:{node.inputs.index(node.inputs[position])}")
 
     def views(self, node: Node) -> list[View]:
         """The inputs of a node as its formula sees them."""

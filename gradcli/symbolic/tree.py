@@ -163,7 +163,7 @@ def chain(factors: Sequence[Tree], scalar: bool = False) -> Tree:
 
 
 def group(tree: Tree) -> Tree:
-    """A product that is one piece: of an array with more than two axes, where `.T` turns no chain."""
+    """A product that is one piece: it has more than two axes, and `.T` turns no chain."""
     return Tree("group", (tree,), scalar=tree.scalar)
 
 
