@@ -75,7 +75,8 @@ def check_elements(shape: Sequence[int], what: str = "an array") -> None:
     if count > LIMITS.elements:
         text = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
         raise GradcliError(
-            f"{what} of shape {text} would have {min(count, 10**300):.3g} elements; the limit is {LIMITS.elements:.3g}",
+            f"{what} of shape {text} would have {min(count, 10**300):.3g} elements; "
+            f"the limit is {LIMITS.elements:.3g}",
             kind="limit",
             hint="raise it with --limit elements=N",
         )

@@ -272,6 +272,6 @@ def glu(x: Node, axis: Any = -1) -> Node:
     if size % 2:
         raise GradcliError(f"glu: an axis of {size} entries cannot be halved", kind="shape")
     before = [slice(None)] * (x.ndim + which)
-    halves = (slice(size // 2), slice(size // 2, None))
-    value, gate = (x[(*before, half)] for half in halves)
+    halves = ((*before, slice(size // 2)), (*before, slice(size // 2, None)))
+    value, gate = (x[half] for half in halves)
     return value * apply("sigmoid", gate)

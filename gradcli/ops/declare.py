@@ -125,7 +125,7 @@ def weigh(g: Node, d: Any) -> Node:
     is the witnesses' business.
     """
     if not isinstance(d, Node):
-        return g * d
+        return apply("multiply", g, d)
     if is_constant(g, 1.0) and g.shape == () and d.dtype.kind == "f":
         return d
     if is_constant(d):
@@ -315,10 +315,11 @@ def integer(name: str, what: str, value: Any, *, least: int | None = None) -> in
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         else:
-            raise GradcliError(f"{name}: {what} must be an integer, not {describe(value)}", kind="value")
+            text = f"{name}: {what} must be an integer, not {describe(value)}"
+            raise GradcliError(text, kind="value")
     if least is not None and value < least:
         raise GradcliError(f"{name}: {what} must be at least {least}, not {value}", kind="value")
-    return value
+    return int(value)
 
 
 def number(name: str, what: str, value: Any, *, positive: bool = False) -> float:
