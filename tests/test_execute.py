@@ -11,7 +11,7 @@ import pytest
 import gradcli.ops  # noqa: F401  (fills the registries)
 from gradcli.autodiff import gradient
 from gradcli.errors import GradcliError
-from gradcli.execute import run
+from gradcli.execute import run, run_batched
 from gradcli.execute.blocks import blocks
 from gradcli.execute.groups import LARGE, grouped
 from gradcli.execute.kernels import kernel
@@ -239,6 +239,35 @@ def test_dead_buffers_are_written_over_and_live_ones_are_not():
     later = view @ constant(np.ones((1, 2)))
     rng = np.random.default_rng(3)
     assert_same([out, sum_(later)], {"x": rng.normal(size=N), "A": rng.normal(size=(N, 2))}, 1e-14)
+
+
+I, J = np.array([0, 1, 1]), np.array([2, 0, 1])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        (0,),
+        (slice(1, None), None, 1),
+        (I,),
+        (I, J),
+        (I, slice(None), I),
+        (0, slice(None), I),
+        (slice(None), J, I),
+        (I, None, J),
+        (np.array([[True, False, True], [False, True, False]]),),
+        (..., I),
+    ],
+)
+def test_indices_over_a_batch(index):
+    x = input_node("x", (2, 3, 2))
+    out = apply("getitem", x * x, index=index)
+    (back,) = gradient(out, [x])
+    points = np.random.default_rng(5).normal(size=(4, 2, 3, 2))
+    batched = run_batched([out, back], {}, {"x": points})
+    for row, point in enumerate(points):
+        for got, want in zip(batched, run([out, back], {"x": point}), strict=True):
+            np.testing.assert_array_equal(got[row], want)
 
 
 def test_an_op_may_return_its_input():

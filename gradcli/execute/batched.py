@@ -1,8 +1,7 @@
 """One graph at many values of some inputs: those carry a leading batch axis.
 
 What does not depend on them is computed once. Axes of ops are negative, so most ops run on the
-batch as
-they are; a few need to know where the batch axis is, and any other op runs entry by entry.
+batch as they are; a few need to know where the batch axis is, and any other op runs entry by entry.
 """
 
 from __future__ import annotations
@@ -104,13 +103,26 @@ def _broadcast(node: Node, pairs: Sequence[Batched]) -> Array:
     return np.broadcast_to(_raised(x, True, node.ndim), (len(x), *node.shape))
 
 
+def _separated(index: Sequence[Any]) -> bool:
+    """Whether NumPy puts the indexed axes first, in front of the batch: `x[i, :, j]`."""
+    if not any(isinstance(part, np.ndarray) for part in index):
+        return False
+    places = [at for at, part in enumerate(index) if isinstance(part, (int, np.ndarray))]
+    return places[-1] - places[0] >= len(places)
+
+
 def _getitem(node: Node, pairs: Sequence[Batched]) -> Array:
     ((x, _),) = pairs
-    return x[(slice(None), *node.params["index"])]
+    if _separated(node.params["index"]):
+        return _one_by_one(node, pairs)
+    index = (slice(None), *node.params["index"])
+    return np.asarray(x[index])
 
 
 def _scatter(node: Node, pairs: Sequence[Batched]) -> Array:
     ((g, _),) = pairs
+    if _separated(node.params["index"]):
+        return _one_by_one(node, pairs)
     result = np.zeros((len(g), *node.shape), dtype=g.dtype)
     index = (slice(None), *node.params["index"])
     if any(isinstance(part, np.ndarray) for part in index):
@@ -124,20 +136,18 @@ def _matmul(node: Node, pairs: Sequence[Batched]) -> Array:
     (a, a_varies), (b, b_varies) = pairs
     a_rank, b_rank = node.inputs[0].ndim, node.inputs[1].ndim
     if b_rank == 1 and not a_varies and a_rank == 2:
-        return b @ a.T  # one product for the whole batch
+        return np.asarray(b @ a.T)  # one product for the whole batch
     if a_rank == 1 and not b_varies and b_rank == 2:
-        return a @ b
+        return np.asarray(a @ b)
     left = a[..., None, :] if a_rank == 1 else a
     right = b[..., :, None] if b_rank == 1 else b
     rank = max(a_rank, b_rank, 2)
     product = np.matmul(_raised(left, a_varies, rank), _raised(right, b_varies, rank))
     if b_rank == 1:
         product = product[..., 0]
-    return (
-        product[..., 0, :]
-        if a_rank == 1 and b_rank > 1
-        else (product[..., 0] if a_rank == 1 else product)
-    )
+    if a_rank == 1:
+        product = product[..., 0, :] if b_rank > 1 else product[..., 0]
+    return np.asarray(product)
 
 
 def _einsum(node: Node, pairs: Sequence[Batched]) -> Array:
