@@ -241,7 +241,7 @@ def test_dead_buffers_are_written_over_and_live_ones_are_not():
     assert_same([out, sum_(later)], {"x": rng.normal(size=N), "A": rng.normal(size=(N, 2))}, 1e-14)
 
 
-I, J = np.array([0, 1, 1]), np.array([2, 0, 1])
+ROWS, COLUMNS = np.array([0, 1, 1]), np.array([2, 0, 1])
 
 
 @pytest.mark.parametrize(
@@ -249,14 +249,14 @@ I, J = np.array([0, 1, 1]), np.array([2, 0, 1])
     [
         (0,),
         (slice(1, None), None, 1),
-        (I,),
-        (I, J),
-        (I, slice(None), I),
-        (0, slice(None), I),
-        (slice(None), J, I),
-        (I, None, J),
+        (ROWS,),
+        (ROWS, COLUMNS),
+        (ROWS, slice(None), ROWS),
+        (0, slice(None), ROWS),
+        (slice(None), COLUMNS, ROWS),
+        (ROWS, None, COLUMNS),
         (np.array([[True, False, True], [False, True, False]]),),
-        (..., I),
+        (..., ROWS),
     ],
 )
 def test_indices_over_a_batch(index):
