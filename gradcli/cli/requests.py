@@ -17,6 +17,8 @@ KEYS = {
     "grad": DERIVATIVE_KEYS | {"check"},
     "check": DERIVATIVE_KEYS,
     "eval": EXPRESSION_KEYS,
+    "jacobian": DERIVATIVE_KEYS | {"check"},
+    "hessian": DERIVATIVE_KEYS | {"check"},
     "ops": frozenset({"command", "names"}),
 }
 """What a request of each command may hold, besides its id."""
@@ -127,7 +129,7 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         request.inputs(),
         wrt=request.names("wrt"),
         const=request.names("const") or (),
-        check=request.flag("check", True) if request.command == "grad" else True,
+        check="check" not in KEYS[request.command] or request.flag("check", True),
         dtype=request.dtype(),
         seed=request.seed(),
     )

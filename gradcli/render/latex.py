@@ -42,9 +42,19 @@ def latex(result: Result) -> Iterator[str]:
     over = f"\\sum {target}" if result.target.summed else target
     for name, derivative in result.gradient.items():
         yield " \\\\\n"
-        yield f"  \\frac{{\\partial {over}}}{{\\partial {name_latex(name)}}} &= "
+        yield f"  {quotient_latex(over, name)} &= "
         yield derivative_latex(derivative)
     yield "\n\\end{align*}\n"
+
+
+def quotient_latex(over: str, name: str) -> str:
+    """The derivative sign of one variable, or of a pair."""
+    row, _, column = name.partition(",")
+    if not column:
+        return f"\\frac{{\\partial {over}}}{{\\partial {name_latex(name)}}}"
+    below = f"\\partial {name_latex(row)}"
+    below += "^2" if row == column else f" \\partial {name_latex(column)}"
+    return f"\\frac{{\\partial^2 {over}}}{{{below}}}"
 
 
 def derivative_latex(derivative: Derivative) -> str:

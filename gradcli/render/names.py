@@ -8,8 +8,19 @@ if TYPE_CHECKING:
     from gradcli.results import Result
 
 
+def derivative_label(result: Result, name: str) -> str:
+    """`∂f/∂x`, `∂sum(f)/∂x`, and for the blocks of a Hessian `∂²f/∂x²` or `∂²f/∂x∂w`."""
+    letter = target_letter(result)
+    over = f"sum({letter})" if result.target.summed else letter
+    if result.command != "hessian":
+        return f"∂{over}/∂{name}"
+    row, _, column = name.partition(",")
+    return f"∂²{over}/∂{row}²" if row == column else f"∂²{over}/∂{row}∂{column}"
+
+
 def target_letter(result: Result) -> str:
     """The target's own name, else `f`, or the next letter that no variable has."""
+    variables = {name for key in result.gradient for name in key.split(",")}
     if result.target.name is not None:
         return result.target.name
-    return next((letter for letter in "fghFGHLJ" if letter not in result.gradient), "value")
+    return next((letter for letter in "fghFGHLJ" if letter not in variables), "value")

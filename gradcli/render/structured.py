@@ -38,7 +38,17 @@ def document(result: Result) -> dict[str, Any]:
             "summed": target.summed,
         },
     }
-    if result.command != "eval":
+    if result.command == "jacobian":
+        record["jacobian"] = {
+            name: derivative_record(derivative) for name, derivative in result.gradient.items()
+        }
+    elif result.command == "hessian":
+        blocks: dict[str, dict[str, Any]] = {}
+        for key, derivative in result.gradient.items():
+            row, _, column = key.partition(",")
+            blocks.setdefault(row, {})[column] = derivative_record(derivative)
+        record["hessian"] = blocks
+    elif result.command != "eval":
         record["gradient"] = {
             name: derivative_record(derivative) for name, derivative in result.gradient.items()
         }

@@ -1,5 +1,5 @@
 """Stage: Graph -> closed forms, through SymPy in index notation."""
 
-from gradcli.symbolic.closed import closed_forms
+from gradcli.symbolic.closed import closed_forms, closed_jacobians
 
-__all__ = ["closed_forms"]
+__all__ = ["closed_forms", "closed_jacobians"]

@@ -16,8 +16,8 @@ from sympy import Expr, Integer
 
 from gradcli.graph import CONSTANT, INPUT, Node
 from gradcli.symbolic.atoms import ATOMS
-from gradcli.symbolic.indices import Entry, Index, contract, delta, fresh
-from gradcli.symbolic.lower import Definitions, NoFormError
+from gradcli.symbolic.indices import Entry, Index, NoFormError, contract, delta, fresh
+from gradcli.symbolic.lower import Definitions
 
 
 def accumulate(

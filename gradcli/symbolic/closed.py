@@ -17,8 +17,8 @@ from gradcli.results import Closed
 from gradcli.sharing import shared
 from gradcli.symbolic import tree as t
 from gradcli.symbolic.accumulate import accumulate
-from gradcli.symbolic.indices import Index, fresh
-from gradcli.symbolic.lower import Definitions, NoFormError
+from gradcli.symbolic.indices import Index, NoFormError, fresh
+from gradcli.symbolic.lower import Definitions
 from gradcli.symbolic.matrix import Translator
 from gradcli.symbolic.printers import latex_of, unicode_of
 from gradcli.symbolic.simplify import candidates

@@ -23,6 +23,10 @@ _fresh = count()
 _dims = count()
 
 
+class NoFormError(Exception):
+    """There is no closed form; the text says why."""
+
+
 class Dim:
     """The length of an axis: its size here, and how to say it (`X.shape[0]`). Merged by `unify`."""
 
@@ -46,6 +50,8 @@ class Dim:
         a, b = self.find(), other.find()
         if a is b:
             return a
+        if a.size != b.size:
+            raise NoFormError(f"one index over axes of the sizes {a.size} and {b.size}")
         if (a.text is None, a.number) > (b.text is None, b.number):
             a, b = b, a
         b._parent = a

@@ -24,6 +24,7 @@ from gradcli.symbolic.indices import (
     Element,
     Entry,
     Index,
+    NoFormError,
     WholeArray,
     contract,
     delta,
@@ -31,10 +32,6 @@ from gradcli.symbolic.indices import (
     indices_of,
 )
 from gradcli.symbolic.scalars import sympy_scalars
-
-
-class NoFormError(Exception):
-    """There is no closed form; the text says why."""
 
 
 class View:
@@ -322,9 +319,7 @@ class Definitions:
         array = node.params["value"]
         if array.size and np.all(array == array.reshape(-1)[0]):
             value = array.reshape(-1)[0]
-            if array.dtype.kind == "b":
-                return sympy.true if value else sympy.false
-            return exact_number(float(value))
+            return exact_number(float(value))  # truth values are the numbers 1 and 0
         if array.size > 16 or array.dtype.kind not in "fb":
             raise NoFormError(
                 f"a constant array of shape {shape_text(array.shape)} has no short text"

@@ -23,12 +23,12 @@ from gradcli.symbolic.indices import (
     Element,
     Entry,
     Index,
+    NoFormError,
     SizeSymbol,
     WholeArray,
     indices_of,
 )
 from gradcli.symbolic.layout import Array, combine, exact, strip
-from gradcli.symbolic.lower import NoFormError
 from gradcli.symbolic.scalars import NAMES
 from gradcli.symbolic.term import Term
 from gradcli.symbolic.tree import Tree

@@ -20,12 +20,12 @@ from gradcli.symbolic.indices import (
     Contraction,
     Delta,
     Index,
+    NoFormError,
     SizeSymbol,
     indices_of,
     power_parts,
 )
 from gradcli.symbolic.layout import Array, combine, ordered, strip
-from gradcli.symbolic.lower import NoFormError
 from gradcli.symbolic.products import dot, matrix_vector, padded, trace
 from gradcli.symbolic.tree import Tree
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradcli.render.characters import cells
-from gradcli.render.names import target_letter
+from gradcli.render.names import derivative_label, target_letter
 from gradcli.render.numbers import exact, listed, shape_text, short
 from gradcli.render.terminal.arrays import is_constant, is_long, number_lines, statistics
 from gradcli.render.terminal.console import drawn, literal
@@ -46,8 +46,8 @@ def sections(result: Result, view: View) -> Iterator[RenderableType]:
     yield equation(" " * len(letter), numbers(target.value, view, len(letter) + 3, VALUE))
     for derivative in result.gradient.values():
         yield Text("")
-        over = f"sum({letter})" if target.summed else letter
-        yield from derivative_views(derivative, f"∂{over}/∂{derivative.name}", view)
+        label = derivative_label(result, derivative.name)
+        yield from derivative_views(derivative, label, view)
     if result.check is not None:
         yield Text("")
         yield from verdict_views(result.check, result.command == "check", view.width)

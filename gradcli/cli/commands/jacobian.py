@@ -1,0 +1,38 @@
+"""`gradcli jacobian`: J[i..., k...] = d y[i...] / d x[k...]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gradcli.cli.base import ExpressionCommand
+from gradcli.cli.options import (
+    derivative_options,
+    expression_argument,
+    input_options,
+    output_options,
+)
+
+
+@click.command(cls=ExpressionCommand, short_help="Jacobian, its closed form and verdict.")
+@expression_argument
+@derivative_options
+@click.option("--no-check", is_flag=True, help="Numbers only: no closed form, no verdict.")
+@input_options
+@output_options
+@click.pass_context
+def command(context: click.Context, /, expression: str, no_check: bool, **options: Any) -> int:
+    """The Jacobian of EXPRESSION by each variable: J[i..., k...] = d y[i...] / d x[k...].
+
+    Its axes are those of the target, then those of the variable. The exit status tells the verdict:
+    0 agree, 1 disagree, 3 inconclusive or not finite.
+
+    \b
+    Example:
+      gradcli jacobian "A@tanh(x)" --wrt x --A "1,2;3,4" --x 0,1
+      gradcli jacobian "x/sum(x)" --x 1,2,3 --format json
+    """
+    from gradcli.cli.answering import answer_expression
+
+    return answer_expression(context, "jacobian", expression, check=not no_check, **options)

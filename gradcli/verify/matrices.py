@@ -1,0 +1,118 @@
+"""Verdicts on Jacobians and Hessians: contracted with a random cotangent they are gradients again.
+
+`c . J` is the gradient of `sum(c * target)`, so every witness of a gradient can be heard on it,
+and an
+error in any row shows. The closed form is compared with the whole matrix, entry by entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcli.errors import GradcliError
+from gradcli.execute import run
+from gradcli.graph import Array, Graph, Node, apply, constant
+from gradcli.language import parse
+from gradcli.ops.structure import sum_
+from gradcli.results import Closed, Comparison, Verdict
+from gradcli.verify.compare import Tolerance, compare
+from gradcli.verify.noise import rounding_noise
+from gradcli.verify.verdict import verify
+
+
+def verify_rows(
+    graph: Graph,
+    target: Node,
+    matrices: Mapping[str, Array],
+    closed: Mapping[str, Closed],
+    inputs: Mapping[str, Any],
+    *,
+    label: str = "{}",
+    witnesses: Sequence[str] = ("entries",),
+    dtype: str = "float64",
+    seed: int = 0,
+) -> Verdict:
+    """Whether matrices of derivatives are right.
+
+    Args:
+        graph: the recorded graph that `target` belongs to.
+        target: the node whose derivatives stand in the rows.
+        matrices: by variable, of shape (*target.shape, *variable.shape).
+        closed: closed forms of the matrices, by variable.
+        inputs: arrays by name.
+        label: how a variable is called in the verdict, with `{}` for its name.
+        witnesses: whom to hear on the contracted matrices.
+
+    Returns:
+        A verdict; the comparisons "formula" are of whole matrices, the others of one combination
+        of the rows.
+    """
+    draw = np.random.default_rng(seed)
+    weights = draw.uniform(0.5, 1.5, target.shape) * draw.choice([-1.0, 1.0], target.shape)
+    weighted = sum_(apply("multiply", target, constant(weights, target.dtype)))
+    rank = target.ndim
+    gradients = {
+        name: np.asarray(np.tensordot(weights, matrix, axes=rank), dtype=target.dtype)
+        for name, matrix in matrices.items()
+    }
+    contracted = Graph(graph.inputs, weighted, source=graph.source)
+    verdict = verify(
+        None,
+        inputs,
+        contracted,
+        gradients,
+        {},
+        witnesses=witnesses,
+        dtype=dtype,
+        seed=seed,
+        dynamic=False,
+    )
+    for one in verdict.comparisons:
+        one.variable = label.format(one.variable)
+        one.note = one.note or "rows combined with random weights"
+    for name, matrix in matrices.items():
+        found = _formula(name, matrix, closed.get(name), inputs, dtype, seed)
+        found.variable = label.format(name)
+        verdict.comparisons.insert(0, found)
+        if found.ok is False and verdict.verdict == "agree":
+            verdict.verdict, verdict.outlier = "disagree", "formula"
+            verdict.reasons.append(
+                f"{found.variable}{list(found.index)}: reverse mode gives {found.reverse:.9g}, "
+                f"formula {found.other:.9g} {found.note}".rstrip()
+            )
+    return verdict
+
+
+def _formula(
+    name: str,
+    matrix: Array,
+    closed: Closed | None,
+    inputs: Mapping[str, Any],
+    dtype: str,
+    seed: int,
+) -> Comparison:
+    """The closed form against the whole matrix."""
+    silent = Comparison("formula", name, None, of=int(matrix.size))
+    if closed is None or closed.text is None:
+        silent.note = (closed.reason if closed is not None else None) or "no closed form"
+        return silent
+    try:
+        program = parse(closed.text)
+        used = {key: inputs[key] for key in program.names if key in inputs}
+        output = program.trace(used, dtype=dtype).graph.output
+        value = np.asarray(run([output], used)[0], dtype=np.float64)
+    except GradcliError as error:
+        silent.note = f"the closed form could not be evaluated: {error.message}"
+        return silent
+    noise = np.broadcast_to(np.zeros(()), matrix.shape)
+    if value.shape == matrix.shape:
+        measured = rounding_noise([output], used, seed)
+        if measured is not None:
+            noise = measured[0]
+    epsilon = float(np.finfo(np.dtype(dtype)).eps)
+    scale = float(np.max(np.abs(matrix), initial=0.0)) * epsilon
+    extra = np.broadcast_to(np.asarray(64 * scale), matrix.shape)
+    return compare("formula", name, matrix, value, Tolerance(matrix, noise, epsilon, extra))
