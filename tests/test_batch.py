@@ -56,7 +56,7 @@ def test_answers_come_in_order():
         (b"[" * 100_000, "limit", None),
         (b"1" * 5000, "parse", None),
         (b'{"id": 1}', "value", 1),
-        (b'{"id": "a", "command": "jacobian", "expression": "x"}', "value", "a"),
+        (b'{"id": "a", "command": "minimize", "expression": "x"}', "value", "a"),
         (b'{"id": 2, "command": ["grad"], "expression": "x"}', "value", 2),
         (b'{"id": 3, "expression": "x", "wtr": ["x"]}', "value", 3),
         (b'{"id": 4, "expression": 5}', "value", 4),
