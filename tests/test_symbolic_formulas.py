@@ -86,6 +86,9 @@ FORMULAS = [
     ("sum(max(A, axis=0, keepdims=True)*B)", {"A": "m1", "B": "11"}, "A", None),
     ("sum(x*y)", {"x": "n1", "y": "n"}, "x", None),
     ("sum(x*y)", {"x": "11", "y": "1"}, "x", None),
+    ("x**y", {"x": "k11", "y": "1n1"}, "y", None),
+    ("sum(x**y)", {"x": "k11", "y": "1n"}, "y", None),
+    ("sum(x*y*z)", {"x": "k1n", "y": "1m1", "z": "mn"}, "x", None),
     ("sum((T@U)**2)", {"T": "kmn", "U": "knm"}, "T", None),
     ("sum(where(x > y, x*y, x))", {"x": "n", "y": "n"}, "x", None),
 ]

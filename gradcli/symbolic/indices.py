@@ -213,8 +213,8 @@ class Element(Expr):  # type: ignore[misc]
 
     def summed_axes(self) -> set[Any]:
         """The indices along the axes that `softmax` normalises over."""
-        if not self.params:
-            return set(self.indices)
+        if not self.params or str(self.params[0]) == "None":
+            return {index for index in self.indices if isinstance(index, Index)}
         return {self.indices[int(str(axis))] for axis in self.params}
 
     def _eval_derivative(self, wrt: Any) -> Expr:

@@ -282,7 +282,9 @@ class Definitions:
                 raise NoFormError(f"no closed form for '{node.op.name}' yet")
             self.formal.setdefault(node.id, formal)
             entries = [
-                Entry(self.placeholder(node, position), *self.aligned(node, parent))
+                self._scalar(parent)
+                if _uniform(parent)
+                else Entry(self.placeholder(node, position), *self.aligned(node, parent))
                 for position, parent in enumerate(node.inputs)
             ]
             return as_expr(node.op.symbolic(self.notation, *entries, **node.params))
@@ -292,6 +294,10 @@ class Definitions:
             return as_expr(node.op.entry(self.notation, formal, *self.views(node), **node.params))
         except NoFormError as error:
             raise NoFormError(f"no closed form for '{node.op.name}' yet ({error})") from None
+
+    def _scalar(self, node: Node) -> Expr:
+        """The number that all entries of a constant are; truth values are 1 and 0."""
+        return exact_number(float(node.params["value"].reshape(-1)[0]))
 
     # --- full expressions
 
@@ -317,9 +323,8 @@ class Definitions:
 
     def _constant(self, node: Node) -> Expr:
         array = node.params["value"]
-        if array.size and np.all(array == array.reshape(-1)[0]):
-            value = array.reshape(-1)[0]
-            return exact_number(float(value))  # truth values are the numbers 1 and 0
+        if _uniform(node):
+            return self._scalar(node)
         if array.size > 16 or array.dtype.kind not in "fb":
             raise NoFormError(
                 f"a constant array of shape {shape_text(array.shape)} has no short text"
@@ -367,6 +372,14 @@ class Definitions:
             return piece.func(*(walk(arg) for arg in piece.args))
 
         return walk(expr)
+
+
+def _uniform(node: Node) -> bool:
+    """A constant with equal entries."""
+    if node.op is not CONSTANT:
+        return False
+    array = node.params["value"]
+    return bool(array.size and np.all(array == array.reshape(-1)[0]))
 
 
 def _array_depth(expr: Any) -> int:

@@ -12,10 +12,9 @@ from gradcli.symbolic.tree import Tree
 
 def matrix_vector(matrix: Array, vector: Array, index: Index) -> Array:
     """`M @ v` over `index`; a selection matrix that spreads a vector is a `pad`."""
-    column = len(vector.layout) == 2
-    if column and vector.layout[1] != 0:
+    column = len(vector.layout) == 2 and vector.layout[1] == 0
+    if not column:
         vector = strip(vector)
-        column = False
     if len(matrix.layout) > 2:
         vector, column = strip(vector), False
         return Array(t.group(t.chain([matrix.tree, vector.tree])), matrix.layout[:-1])

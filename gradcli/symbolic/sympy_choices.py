@@ -181,6 +181,17 @@ class round(Step):
         return nearest - 1 if nearest - x == HALF and nearest % 2 else nearest
 
 
+def _winner(a: Any, b: Any, below: Any) -> tuple[Any, Any]:
+    """1 for the argument that wins, 0 for the other; a tie goes to one of them, never to none.
+
+    It goes to a number, where one of them is one, so that a variable wins strictly.
+    """
+    one, zero = Integer(1), Integer(0)
+    if a.is_number:
+        return where(below(a, b), zero, one), where(below(a, b), one, zero)
+    return where(below(b, a), one, zero), where(below(b, a), zero, one)
+
+
 class maximum(Scalar):
     """The larger of two."""
 
@@ -191,9 +202,7 @@ class maximum(Scalar):
         return sympy.Max(a, b) if exact(a, b) else None
 
     def derivatives(self) -> tuple[Any, ...]:
-        a, b = self.args
-        one, zero = Integer(1), Integer(0)
-        return where(less(b, a), one, zero), where(less(a, b), one, zero)
+        return _winner(*self.args, less)
 
 
 class minimum(Scalar):
@@ -206,9 +215,7 @@ class minimum(Scalar):
         return sympy.Min(a, b) if exact(a, b) else None
 
     def derivatives(self) -> tuple[Any, ...]:
-        a, b = self.args
-        one, zero = Integer(1), Integer(0)
-        return where(less(a, b), one, zero), where(less(b, a), one, zero)
+        return _winner(*self.args, lambda a, b: less(b, a))
 
 
 class relu(Scalar):

@@ -347,6 +347,11 @@ class Term:
 
     def _scaled(self, core: Array | None) -> Array:
         """The term with its numbers: signs first, then factors, then what divides."""
+        top, bottom = t.number(1), t.number(1)
+        layout: tuple[Any, ...] = ()
+        if core is not None:
+            layout = core.layout
+            top, bottom = core.tree.args if core.tree.kind == "quotient" else (core.tree, bottom)
         coefficient, bottoms = self.coefficient, list(self.bottoms)
         for size in sorted(set(self.sizes), key=str):
             text = self.translator.array(size, []).tree
@@ -357,26 +362,6 @@ class Term:
             coefficient = Fraction(coefficient.numerator)
         tops = [t.number(coefficient)] if coefficient != 1 else []
         tops += sorted(self.tops, key=lambda tree: tree.kind in ("chain", "sum"))
-        layout: tuple[Any, ...] = ()
-        if core is not None:
-            layout = core.layout
-            if core.tree.kind == "quotient":
-                tree = core.tree
-                if tree.args[0].number == 1 and tops:
-                    made = t.quotient(t.product(tops), tree.args[1])
-                elif tops:
-                    made = t.quotient(t.product([*tops, tree.args[0]]), tree.args[1])
-                else:
-                    made = tree
-                if bottoms:
-                    made = (
-                        t.quotient(made.args[0], t.product([*bottoms, made.args[1]]))
-                        if made.kind == "quotient"
-                        else t.quotient(made, t.product(bottoms))
-                    )
-                return Array(t.negative(made) if sign < 0 else made, layout)
-            tops.append(core.tree)
-        made = t.product(tops)
-        if bottoms:
-            made = t.quotient(made, t.product(bottoms))
+        made = t.quotient(t.product([*tops, top]), t.product([*bottoms, bottom]))
+        made = t.softened(made, len(layout))
         return Array(t.negative(made) if sign < 0 else made, layout)

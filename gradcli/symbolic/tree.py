@@ -139,12 +139,6 @@ def quotient(top: Tree, bottom: Tree) -> Tree:
     """An elementwise quotient."""
     if bottom.number == 1:
         return top
-    if bottom.kind == "call" and bottom.text == "sum" and not bottom.options:
-        (powers,) = bottom.args  # exp(u)/sum(exp(u)): the stable name
-        factors = list(top.args) if top.kind == "product" else [top]
-        if powers.kind == "call" and powers.text == "exp" and powers in factors:
-            factors[factors.index(powers)] = call("softmax", *powers.args)
-            return product(factors)
     if top.kind == "negative":
         return negative(quotient(top.args[0], bottom))
     return Tree("quotient", (top, bottom), scalar=top.scalar and bottom.scalar)
@@ -160,6 +154,24 @@ def chain(factors: Sequence[Tree], scalar: bool = False) -> Tree:
         return flat[0] if len(flat) == 1 else Tree("chain", tuple(flat), scalar=scalar)
 
     return linear(build, factors)
+
+
+def softened(tree: Tree, rank: int) -> Tree:
+    """`exp(u)/sum(exp(u))` by its stable name, softmax, in a quotient of arrays of some rank."""
+    if tree.kind == "negative":
+        return negative(softened(tree.args[0], rank))
+    if tree.kind != "quotient":
+        return tree
+    tops, bottoms = (list(part.args) if part.kind == "product" else [part] for part in tree.args)
+    for bottom in bottoms:
+        if bottom.kind == "call" and bottom.text == "sum" and not bottom.options:
+            (powers,) = bottom.args
+            if powers.kind == "call" and powers.text == "exp" and powers in tops:
+                options = {} if rank == 1 else {"axis": "None"}
+                tops[tops.index(powers)] = call_with("softmax", powers.args, options)
+                bottoms.remove(bottom)
+                return softened(quotient(product(tops), product(bottoms)), rank)
+    return tree
 
 
 def group(tree: Tree) -> Tree:

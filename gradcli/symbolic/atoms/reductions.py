@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -32,11 +33,19 @@ if TYPE_CHECKING:
     from gradcli.symbolic.lower import Definitions
 
 
-def _softmax_forward(definitions: Definitions, node: Node) -> Expr:
+def _softmax(
+    definitions: Definitions, node: Node, out: Sequence[Any], head: str = "softmax"
+) -> Expr:
+    """An entry of softmax over the op's axes; the language's own default is the last one."""
     (x,) = node.inputs
-    return element(
-        node.op.name, [definitions.array(x)], indices(definitions, node), axis_params(node)
-    )
+    params = axis_params(node)
+    if not params and x.ndim > 1:
+        params = ["None"]
+    return element(head, [definitions.array(x)], out, params)
+
+
+def _softmax_forward(definitions: Definitions, node: Node) -> Expr:
+    return _softmax(definitions, node, indices(definitions, node), node.op.name)
 
 
 def _moved(definitions: Definitions, node: Node) -> tuple[dict[Any, Any], list[Any]]:
@@ -64,7 +73,7 @@ def _log_softmax_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjo
     """d log p_i = dz_i - sum_j p_j dz_j."""
     (x,) = node.inputs
     mapping, summed = _moved(definitions, node)
-    p = element("softmax", [definitions.array(x)], indices(definitions, node), axis_params(node))
+    p = _softmax(definitions, node, indices(definitions, node))
     return [renamed(definitions, node, x, g - p * contract(g.xreplace(mapping), summed))]
 
 
@@ -78,7 +87,7 @@ def _logsumexp_forward(definitions: Definitions, node: Node) -> Expr:
 def _logsumexp_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     """d logsumexp(z) = sum_i softmax(z)_i dz_i."""
     (x,) = node.inputs
-    p = element("softmax", [definitions.array(x)], indices(definitions, x), axis_params(node))
+    p = _softmax(definitions, node, indices(definitions, x))
     return [at_input(definitions, node, x, g) * p]
 
 
