@@ -100,10 +100,11 @@ def jacobian(
     check: bool = True,
     dtype: str = "float64",
     seed: int = 0,
+    layout: str = "numpy",
     **inputs: Any,
 ) -> Answer:
     """The Jacobians J[i..., k...] = d y[i...] / d x[k...] of an expression. Arguments as for
-    `grad`.
+    `grad`; in the layout "denominator" the variable's axes come first.
 
     Example:
         >>> result = jacobian("A @ x", "x", A=[[1, 2], [3, 4]], x=[1, 1])
@@ -113,7 +114,7 @@ def jacobian(
         >>> result.gradient["x"].closed.text
         'A'
     """
-    return _ask("jacobian", expression, wrt, const, check, dtype, seed, inputs)
+    return _ask("jacobian", expression, wrt, const, check, dtype, seed, inputs, layout=layout)
 
 
 def hessian(
@@ -214,8 +215,9 @@ def _ask(
     dtype: str,
     seed: int,
     inputs: Mapping[str, Any],
+    **options: Any,
 ) -> Answer:
-    """One call of the library."""
+    """One call of the library; `options` go to `answer` as they are."""
     if dtype not in DTYPES:
         raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
     program = parse(expression)
@@ -231,6 +233,7 @@ def _ask(
         check=check,
         dtype=dtype,
         seed=seed,
+        **options,
     )
 
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
+LAYOUTS = ("numpy", "numerator", "denominator")
+"""How the axes of a Jacobian stand: those of the target first (numpy, numerator), or those of the
+variable first (denominator).
+"""
+
+
 @dataclass(slots=True)
 class Closed:
     """A closed form of a derivative.
@@ -106,6 +112,7 @@ class Result:
         gradient: by variable name, in the order asked for.
         check: None where nothing was checked.
         notes: sentences for stderr (seed used, integers read as floats, a sum implied ...).
+        layout: of Jacobians, one of `LAYOUTS`; None elsewhere.
     """
 
     command: str
@@ -114,6 +121,7 @@ class Result:
     gradient: dict[str, Derivative] = field(default_factory=dict)
     check: Verdict | None = None
     notes: list[str] = field(default_factory=list)
+    layout: str | None = None
 
     @property
     def exit_code(self) -> ExitCode:

@@ -17,7 +17,7 @@ from gradcli.execute import run, run_batched
 from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, shape_text
 from gradcli.language import Program, Trace, parse
 from gradcli.limits import LIMITS
-from gradcli.results import Closed, Derivative, Result, Target, Verdict
+from gradcli.results import LAYOUTS, Closed, Derivative, Result, Target, Verdict
 
 DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
 WITNESSES = {"grad": ("formula",), "check": ("formula", "entries", "difference", "taylor")}
@@ -60,6 +60,7 @@ def answer(
     check: bool = True,
     dtype: str = "float64",
     seed: int = 0,
+    layout: str = "numpy",
 ) -> Answer:
     """One request through all stages.
 
@@ -71,9 +72,15 @@ def answer(
         const: inputs not to differentiate by.
         check: for derivatives, whether a closed form and a verdict are wanted.
         seed: of the points that the witnesses draw.
+        layout: of Jacobians, one of `results.LAYOUTS`.
+
+    Raises:
+        GradcliError: for anything that is wrong with the program, the inputs or the options.
     """
+    if layout not in LAYOUTS:
+        raise GradcliError(f"unknown layout '{layout}'", hint=", ".join(LAYOUTS))
     try:
-        return _answer(command, program, inputs, wrt, const, check, dtype, seed)
+        return _answer(command, program, inputs, wrt, const, check, dtype, seed, layout)
     except GradcliError as error:
         raise error.located(None, program.text) from None
 
@@ -87,12 +94,13 @@ def _answer(
     check: bool,
     dtype: str,
     seed: int,
+    layout: str,
 ) -> Answer:
     trace = program.trace(inputs, dtype=dtype)
     graph = trace.graph
     names = [] if command == "eval" else variables(graph, inputs, wrt, const)
     if command in MATRICES:
-        return matrices(command, program, trace, inputs, names, check, dtype, seed)
+        return matrices(command, program, trace, inputs, names, check, dtype, seed, layout)
     result = Answer(command, program.text, Target(np.zeros(())), notes=list(trace.notes))
     result.notes += [
         f"the expression does not use '{name}'"
@@ -166,13 +174,15 @@ def _checked(
     )
 
 
-def closed_forms_of(graph: Graph, names: Sequence[str], rows: bool = False) -> dict[str, Closed]:
+def closed_forms_of(
+    graph: Graph, names: Sequence[str], rows: bool = False, layout: str = "numpy"
+) -> dict[str, Closed]:
     """The closed forms by variable, or the reason why there is none; never longer than allowed."""
     from gradcli.symbolic import closed_forms, closed_jacobians
 
     try:
         with at_most(LIMITS.formula + GRACE):
-            return (closed_jacobians if rows else closed_forms)(graph, names)
+            return closed_jacobians(graph, names, layout) if rows else closed_forms(graph, names)
     except TimeIsUp as error:
         return {name: Closed(None, reason=f"it would take {error}") for name in names}
     except RecursionError:
@@ -251,6 +261,7 @@ def matrices(
     check: bool,
     dtype: str,
     seed: int,
+    layout: str,
 ) -> Answer:
     """The answer of `jacobian` and `hessian`: numbers, closed forms, verdict."""
     graph = trace.graph
@@ -263,7 +274,8 @@ def matrices(
         )
     used = [name for name in names if name in graph.inputs]
     if command == "jacobian":
-        _jacobians(graph, inputs, used, result, check, dtype, seed)
+        result.layout = layout
+        _jacobians(graph, inputs, used, result, check, dtype, seed, layout)
     else:
         _hessians(graph, inputs, used, result, check, dtype, seed)
     return result
@@ -277,21 +289,30 @@ def _jacobians(
     check: bool,
     dtype: str,
     seed: int,
+    layout: str,
 ) -> None:
     nodes = [graph.inputs[name] for name in names]
     arrays = jacobian(graph.output, nodes, inputs, run_batched)
     found = dict(zip(names, arrays, strict=True))
-    for name, array in found.items():
+    shown = {name: in_layout(array, graph.output.ndim, layout) for name, array in found.items()}
+    for name, array in shown.items():
         result.gradient[name] = Derivative(name, array)
     if check:
         from gradcli.verify import verify_rows
 
-        closed = closed_forms_of(graph, names, rows=True)
+        closed = closed_forms_of(graph, names, rows=True, layout=layout)
         for name, one in closed.items():
             result.gradient[name].closed = one
         result.check = verify_rows(
-            graph, graph.output, found, closed, inputs, dtype=dtype, seed=seed
+            graph, graph.output, found, closed, inputs, shown=shown, dtype=dtype, seed=seed
         )
+
+
+def in_layout(matrix: Array, rank: int, layout: str) -> Array:
+    """A Jacobian whose first `rank` axes are those of the target, in a layout."""
+    if layout != "denominator":
+        return matrix
+    return np.transpose(matrix, (*range(rank, matrix.ndim), *range(rank)))
 
 
 def _hessians(

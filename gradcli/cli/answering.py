@@ -35,6 +35,7 @@ def answer_expression(
     wrt: Sequence[str] = (),
     const: Sequence[str] = (),
     check: bool = True,
+    layout: str = "numpy",
 ) -> int:
     """Run one command on one expression.
 
@@ -67,6 +68,7 @@ def answer_expression(
             check=check,
             dtype=dtype,
             seed=seed,
+            layout=layout,
         )
     result.notes[:0] = notes
     return target.deliver(result)

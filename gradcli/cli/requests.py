@@ -17,7 +17,7 @@ KEYS = {
     "grad": DERIVATIVE_KEYS | {"check"},
     "check": DERIVATIVE_KEYS,
     "eval": EXPRESSION_KEYS,
-    "jacobian": DERIVATIVE_KEYS | {"check"},
+    "jacobian": DERIVATIVE_KEYS | {"check", "layout"},
     "hessian": DERIVATIVE_KEYS | {"check"},
     "ops": frozenset({"command", "names"}),
 }
@@ -132,5 +132,6 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         check="check" not in KEYS[request.command] or request.flag("check", True),
         dtype=request.dtype(),
         seed=request.seed(),
+        layout=request.text("layout", "numpy"),
     )
     return document(result), result.exit_code

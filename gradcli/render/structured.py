@@ -38,6 +38,8 @@ def document(result: Result) -> dict[str, Any]:
             "summed": target.summed,
         },
     }
+    if result.layout is not None:
+        record["layout"] = result.layout
     if result.command == "jacobian":
         record["jacobian"] = {
             name: derivative_record(derivative) for name, derivative in result.gradient.items()

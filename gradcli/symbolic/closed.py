@@ -44,15 +44,17 @@ def closed_forms(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
     return _derive(graph, wrt, rows=False)
 
 
-def closed_jacobians(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
+def closed_jacobians(graph: Graph, wrt: Sequence[str], layout: str = "numpy") -> dict[str, Closed]:
     """The Jacobian of the target by each variable: J[i..., k...] = d y[i...] / d x[k...].
 
     Args:
         graph: a traced graph.
         wrt: names of inputs.
+        layout: one of `results.LAYOUTS`.
 
     Returns:
-        By name, a `Closed`; its text has the axes of the target, then those of the variable.
+        By name, a `Closed`; its text has the axes of the target, then those of the variable; in
+        denominator layout those of the variable, then those of the target.
 
     Example:
         >>> import gradcli.ops
@@ -60,11 +62,15 @@ def closed_jacobians(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
         >>> a, x = input_node("A", (3, 4)), input_node("x", (4,))
         >>> closed_jacobians(Graph({"A": a, "x": x}, a @ x), ["x"])["x"].text
         'A'
+        >>> closed_jacobians(Graph({"A": a, "x": x}, a @ x), ["x"], "denominator")["x"].text
+        'A.T'
     """
-    return _derive(graph, wrt, rows=True)
+    return _derive(graph, wrt, rows=True, layout=layout)
 
 
-def _derive(graph: Graph, wrt: Sequence[str], rows: bool) -> dict[str, Closed]:
+def _derive(
+    graph: Graph, wrt: Sequence[str], rows: bool, layout: str = "numpy"
+) -> dict[str, Closed]:
     nodes = [graph.inputs[name] for name in wrt]
     graph = Graph(graph.inputs, shared([graph.output])[graph.output.id], source=graph.source)
     try:
@@ -77,8 +83,12 @@ def _derive(graph: Graph, wrt: Sequence[str], rows: bool) -> dict[str, Closed]:
     for name, node in zip(wrt, nodes, strict=True):
         axes = (*above, *definitions.formal[node.id])
         shape = None if rows else f"{name}.shape"
+        if layout == "denominator":
+            axes = (*definitions.formal[node.id], *above)
+        turned = layout == "denominator" and len(above) == len(axes) - len(above) == 1
+        expr = found.get(node.id, Integer(0))
         try:
-            result[name] = _closed(definitions, found.get(node.id, Integer(0)), axes, shape)
+            result[name] = _closed(definitions, expr, axes, shape, turned)
         except NoFormError as error:
             result[name] = Closed(None, reason=str(error))
     return result
@@ -89,8 +99,17 @@ def _fresh_like(formal: Sequence[Any]) -> list[Any]:
 
 
 def _closed(
-    definitions: Definitions, expr: Expr, axes: Sequence[object], shape: str | None
+    definitions: Definitions,
+    expr: Expr,
+    axes: Sequence[object],
+    shape: str | None,
+    turned: bool = False,
 ) -> Closed:
+    """The shortest text of an expression with the given axes.
+
+    Args:
+        turned: the axes are those of a transposed matrix, whose own text may be the shorter one.
+    """
     best: t.Tree | None = None
     failure: NoFormError | None = None
     translator = Translator(definitions.shapes)
@@ -98,12 +117,15 @@ def _closed(
         if best is not None and definitions.late():
             break
         try:
-            tree = translator.text(candidate, axes, shape)
+            trees = [translator.text(candidate, axes, shape)]
+            if turned:
+                trees.append(t.transpose(translator.text(candidate, axes[::-1], shape)))
         except NoFormError as error:
             failure = error
             continue
-        if best is None or t.tokens(tree) < t.tokens(best):
-            best = tree
+        for tree in trees:
+            if best is None or t.tokens(tree) < t.tokens(best):
+                best = tree
     if best is None:
         assert failure is not None
         raise failure

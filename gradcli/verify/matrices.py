@@ -31,6 +31,7 @@ def verify_rows(
     inputs: Mapping[str, Any],
     *,
     label: str = "{}",
+    shown: Mapping[str, Array] | None = None,
     witnesses: Sequence[str] = ("entries",),
     dtype: str = "float64",
     seed: int = 0,
@@ -44,6 +45,7 @@ def verify_rows(
         closed: closed forms of the matrices, by variable.
         inputs: arrays by name.
         label: how a variable is called in the verdict, with `{}` for its name.
+        shown: the matrices in the layout of their closed forms, where that is another one.
         witnesses: whom to hear on the contracted matrices.
 
     Returns:
@@ -73,7 +75,7 @@ def verify_rows(
     for one in verdict.comparisons:
         one.variable = label.format(one.variable)
         one.note = one.note or "rows combined with random weights"
-    for name, matrix in matrices.items():
+    for name, matrix in (shown or matrices).items():
         found = _formula(name, matrix, closed.get(name), inputs, dtype, seed)
         found.variable = label.format(name)
         verdict.comparisons.insert(0, found)

@@ -48,6 +48,8 @@ def sections(result: Result, view: View) -> Iterator[RenderableType]:
         yield Text("")
         label = derivative_label(result, derivative.name)
         yield from derivative_views(derivative, label, view)
+    if result.layout is not None:
+        yield remark(f"layout: {result.layout}", QUIET)
     if result.check is not None:
         yield Text("")
         yield from verdict_views(result.check, result.command == "check", view.width)
