@@ -17,7 +17,7 @@ from sympy import Expr, Integer
 from gradcli.graph import CONSTANT, INPUT, Node
 from gradcli.symbolic.atoms import ATOMS
 from gradcli.symbolic.indices import Entry, Index, NoFormError, contract, delta, fresh
-from gradcli.symbolic.lower import Definitions
+from gradcli.symbolic.lower import Definitions, element
 
 
 def accumulate(
@@ -36,6 +36,8 @@ def accumulate(
         By node id, an expression in the node's formal indices; nothing for a node that the target
         does not depend on.
     """
+    if rows and output.op.name == "reshape" and ATOMS["reshape"].applies(output):
+        return _reshaped_rows(definitions, output, wrt, rows)
     active = {node.id for node in wrt}
     for node in definitions.order:
         if node.op.cut is None and any(parent.id in active for parent in node.inputs):
@@ -60,6 +62,31 @@ def accumulate(
                 continue
             adjoints[parent.id] = adjoints.get(parent.id, Integer(0)) + contribution
     return {node.id: adjoints[node.id] for node in wrt if node.id in adjoints}
+
+
+def _reshaped_rows(
+    definitions: Definitions, output: Node, wrt: Sequence[Node], rows: Sequence[Any]
+) -> dict[int, Expr]:
+    """The Jacobian of a reshape is the reshaped Jacobian."""
+    (inner,) = output.inputs
+    above = [
+        fresh(index.dim) if isinstance(index, Index) else index
+        for index in definitions.formal[inner.id]
+    ]
+    result = {}
+    found = accumulate(definitions, inner, wrt, above)
+    for node in wrt:
+        if node.id not in found:
+            continue
+        own = definitions.formal[node.id]
+        whole = definitions.whole(found[node.id], [*above, *own])
+        sizes = [
+            "1" if index == 0 else index.dim.find().text or str(index.dim.find().size)
+            for index in (*rows, *own)
+        ]
+        shape = "(" + ", ".join(sizes) + ("," if len(sizes) == 1 else "") + ")"
+        result[node.id] = element("reshape", [whole], [*rows, *own], [shape])
+    return result
 
 
 def _contributions(

@@ -128,13 +128,40 @@ class Translator:
         params = [str(param) for param in expr.params if param != SYMMETRIC]
         if head == "pick":
             return Array(t.index(t.call("eye", self.size(layout[0])), params[0]), layout)
+        if head == "tri":
+            return Array(t.call("tri", self.size(layout[0])), layout)
         if head == "select":
             return Array(t.index(t.call("eye", self.size(layout[1])), params[0]), layout)
+        if head == "reshape":
+            expr = _reshaped_once(expr)
+            pair = self._kronecker(expr)
+            if pair is not None:
+                return Array(t.linear(lambda trees: t.call("kron", *trees), pair), layout)
         arrays = [self.whole(array) for array in expr.lambdas]
         made = write(head, arrays, params, not layout)
         if SYMMETRIC in expr.params:
             made = replace(made, symmetric=True)
         return _diagonal(Array(made, layout))
+
+    def _kronecker(self, expr: Element) -> list[Tree] | None:
+        """The factors of a reshaped outer product that is a Kronecker product, else None."""
+        (array,) = expr.lambdas
+        rank = len(expr.indices)
+        axes = array.axes
+        if len(axes) != 2 * rank or rank > 2 or not all(isinstance(a, Index) for a in axes):
+            return None
+        sides: list[tuple[list[Expr], list[Index]]] = [([], list(axes[k::2])) for k in (0, 1)]
+        for factor in Mul.make_args(array.body):
+            owner = next((side for side in sides if indices_of(factor) <= set(side[1])), None)
+            if owner is None:
+                return None
+            owner[0].append(factor)
+        if any(indices_of(Mul(*factors)) != set(own) for factors, own in sides):
+            return None
+        return [
+            exact(self.array(Mul(*factors), own), tuple(own), self.shape_text(own))
+            for factors, own in sides
+        ]
 
     def _sum(self, expr: Add, order: Sequence[Index]) -> Array:
         terms = [self.array(term, order) for term in expr.args]
@@ -213,6 +240,15 @@ _CONSTANTS = {
     sympy.true: t.name("True", scalar=True),
     sympy.false: t.name("False", scalar=True),
 }
+
+
+def _reshaped_once(expr: Element) -> Element:
+    """A reshape of a reshape is one."""
+    (array,) = expr.lambdas
+    inner = array.body
+    if isinstance(inner, Element) and inner.head == "reshape" and inner.indices == array.axes:
+        return Element(expr.args[0], expr.params, expr.args[2], *inner.lambdas, *expr.indices)
+    return expr
 
 
 def _reading_order(array: Array) -> tuple[bool, bool]:

@@ -74,6 +74,11 @@ def numbers(g: Expr) -> tuple[Expr, Expr]:
     return sympy.Mul(*tops), sympy.Mul(*rest)
 
 
+def rows_of(g: Expr, formal: Sequence[Any]) -> list[Index]:
+    """The indices of an adjoint besides the node's own: the rows of a Jacobian."""
+    return sorted(indices_of(g) - set(formal), key=str)
+
+
 def fresh_like(index: Any) -> Any:
     return fresh(index.dim) if isinstance(index, Index) else index
 

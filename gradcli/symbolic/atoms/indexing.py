@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sympy
@@ -16,12 +17,14 @@ from gradcli.symbolic.atoms.base import (
     element,
     indices,
     numbers,
+    rows_of,
     same_shape,
     unify_axes,
 )
 from gradcli.symbolic.indices import (
     Index,
     contract,
+    delta,
     indices_of,
 )
 
@@ -128,10 +131,10 @@ def _reshape_applies(node: Node) -> bool:
     return inner != [size for size in node.shape if size != 1]
 
 
-def _shape_params(definitions: Definitions, node: Node) -> str:
-    """A shape as text; named sizes stay names."""
+def _shape_params(definitions: Definitions, node: Node, rows: Sequence[Index] = ()) -> str:
+    """A shape as text, behind the sizes of some rows; named sizes stay names."""
     parts = []
-    for dim in definitions.dims[node.id]:
+    for dim in (*(row.dim for row in rows), *definitions.dims[node.id]):
         found = dim.find() if dim is not None else None
         parts.append("1" if found is None else found.text or str(found.size))
     return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
@@ -150,11 +153,16 @@ def _reshape_forward(definitions: Definitions, node: Node) -> Expr:
 def _reshape_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     (x,) = node.inputs
     scale, rest = numbers(g)
-    whole = definitions.whole(rest, indices(definitions, node))
-    return [
-        scale
-        * element("reshape", [whole], indices(definitions, x), [_shape_params(definitions, x)])
-    ]
+    out, own = indices(definitions, node), indices(definitions, x)
+    blocks = len(out) == 2 and len(own) == 4 and x.shape[:2] == x.shape[2:]
+    if blocks and rest == delta(out[0], out[1]):
+        # The identity in blocks: entry (i, j, k, l) is 1 where i = k and j = l.
+        pairs = [(own[0], own[2]), (own[1], own[3])]
+        return [scale * sympy.Mul(*(delta(a, b) for a, b in pairs if a != 0))]
+    rows = rows_of(rest, out)
+    whole = definitions.whole(rest, [*rows, *out])
+    text = _shape_params(definitions, x, rows)
+    return [scale * element("reshape", [whole], [*rows, *indices(definitions, x)], [text])]
 
 
 def _cumsum_forward(definitions: Definitions, node: Node) -> Expr:
@@ -166,9 +174,26 @@ def _cumsum_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     """The transpose of a running sum is the running sum from the other end."""
     (x,) = node.inputs
     scale, rest = numbers(g)
-    whole = definitions.whole(rest, indices(definitions, node))
-    head = "cumsum" if node.params["reverse"] else "cumsum_reversed"
-    return [scale * element(head, [whole], indices(definitions, x), axis_params(node))]
+    reverse = node.params["reverse"]
+    return [scale * _running_adjoint(definitions, node, rest, indices(definitions, x), reverse)]
+
+
+def _running_adjoint(
+    definitions: Definitions, node: Node, g: Expr, own: Sequence[Any], reverse: bool
+) -> Expr:
+    out = indices(definitions, node)
+    rows = rows_of(g, out)
+    if len(rows) == 1 and len(out) == 1 and g == delta(rows[0], out[0]):
+        # Row r of the running sum's own matrix: ones up to r, or from r on.
+        order = [own[0], rows[0]] if reverse else [rows[0], own[0]]
+        return element("tri", [], order)
+    whole = definitions.whole(g, [*rows, *out])
+    params = axis_params(node)
+    if rows:
+        axis = node.params["axis"] + len(out)
+        params = [axis + len(rows)]
+    head = "cumsum" if reverse else "cumsum_reversed"
+    return element(head, [whole], [*rows, *own], params)
 
 
 def _vector(node: Node) -> bool:
@@ -185,9 +210,9 @@ def _cumprod_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints
     """d cumprod(x)_i = cumprod(x)_i sum_{k <= i} dx_k / x_k, where no entry is zero."""
     (x,) = node.inputs
     scale, rest = numbers(g * definitions.expr[node.id])
-    whole = definitions.whole(rest, indices(definitions, node))
-    head = "cumsum" if node.params["reverse"] else "cumsum_reversed"
-    total = element(head, [whole], indices(definitions, x), axis_params(node))
+    total = _running_adjoint(
+        definitions, node, rest, indices(definitions, x), node.params["reverse"]
+    )
     return [scale * total / definitions.expr[x.id]]
 
 
@@ -215,8 +240,10 @@ def _pad_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     ]
     while parts and parts[-1] == ":":
         parts.pop()
-    whole = definitions.whole(rest, out)
-    return [scale * element("getitem", [whole], own, [", ".join(parts)])]
+    rows = rows_of(rest, out)
+    whole = definitions.whole(rest, [*rows, *out])
+    text = ":, " * len(rows) + ", ".join(parts)
+    return [scale * element("getitem", [whole], [*rows, *own], [text])]
 
 
 def _zeros(node: Node) -> bool:
@@ -263,9 +290,10 @@ def _concatenate_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjo
             stop = [*start, "1" if found is None else found.text or str(found.size)]
             last = piece is node.inputs[-1]
             text = f"{' + '.join(start)}:{'' if last else ' + '.join(stop)}"
-            text = ":, " * (axis + node.ndim) + text
-            whole = definitions.whole(rest, out)
-            result.append(scale * element("getitem", [whole], own, [text]))
+            rows = rows_of(rest, out)
+            text = ":, " * (axis + node.ndim + len(rows)) + text
+            whole = definitions.whole(rest, [*rows, *out])
+            result.append(scale * element("getitem", [whole], [*rows, *own], [text]))
             start = stop
     return result
 

@@ -14,11 +14,13 @@ from gradcli.symbolic.atoms.base import (
     fresh_like,
     indices,
     numbers,
+    rows_of,
     unify_axes,
 )
 from gradcli.symbolic.indices import (
     SYMMETRIC,
     Index,
+    NoFormError,
     contract,
     delta,
 )
@@ -127,15 +129,18 @@ def _solve_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
         renamed = dict(zip(out, behind, strict=True))
         return [total, g.xreplace(renamed) / definitions.at(a, [])]
     scale, rest = numbers(g)
-    whole = definitions.whole(rest, out)
+    rows = rows_of(rest, out)
+    if rows and (len(rows) > 1 or b.ndim > 1):
+        raise NoFormError("no closed form for a system with several right-hand sides yet")
+    whole = definitions.whole(rest, [*out, *rows])
     i, j = fresh_like(row), fresh_like(column)
     transposed = definitions.whole(definitions.at(a, [j, i]), [i, j])
-    at_row = element("solve", [transposed, whole], [row, *behind[1:]])
+    at_row = element("solve", [transposed, whole], [row, *behind[1:], *rows])
     shared = [index for index in behind[1:] if isinstance(index, Index)]
     x_at = definitions.at(node, [column, *shared])
     return [
         contract(-scale * at_row * x_at, shared),
-        scale * element("solve", [transposed, whole], behind),
+        scale * element("solve", [transposed, whole], [*behind, *rows]),
     ]
 
 
