@@ -65,12 +65,48 @@ def _lower_halved(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
     return t.sum_of([t.call("tril", tree), t.negative(half)])
 
 
-def _frechet(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
-    """The derivative of `expm` at A in a direction, from the exponential of a block matrix."""
-    matrix, direction = arrays
-    zeros = t.call("zeros", t.name(f"({params[0]}, {params[0]})"))
-    rows = [t.sequence([matrix, direction]), t.sequence([zeros, matrix])]
-    return t.index(t.call("expm", t.call("block", t.sequence(rows))), f":{params[0]}, {params[0]}:")
+def _lower_mirrored(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
+    """The symmetric matrix with the lower triangle of another one."""
+    (tree,) = arrays
+    below = t.call("tril", tree, t.negative(t.number(1)))
+    return t.sum_of([t.call("tril", tree), t.transpose(below)])
+
+
+def _inverse_gaps(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
+    """`1 / (w[j] - w[i])`, and 0 on the diagonal."""
+    (tree,) = arrays
+    gaps = t.sum_of([tree, t.negative(t.index(tree, ":, None"))])
+    return t.call("divide_no_nan", t.number(1), gaps)
+
+
+def _frechet(function: str) -> Writer:
+    """The derivative of a function of a matrix A in a direction, a corner of the function of a
+    block matrix."""
+
+    def writer(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
+        matrix, direction = arrays
+        zeros = t.call("zeros", t.name(f"({params[0]}, {params[0]})"))
+        rows = [t.sequence([matrix, direction]), t.sequence([zeros, matrix])]
+        made = t.call(function, t.call("block", t.sequence(rows)))
+        return t.index(made, f":{params[0]}, {params[0]}:")
+
+    return writer
+
+
+def _quantile(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
+    """A quantile by its share and its way of rounding, or the median."""
+    share, method, *axes = params
+    options = {} if method == "linear" else {"method": f"'{method}'"}
+    if axes:
+        options["axis"] = axes[0] if len(axes) == 1 else "(" + ", ".join(axes) + ")"
+    if share == "0.5" and method == "linear":
+        return t.call_with("median", arrays, options)
+    return t.call_with("quantile", [*arrays, t.number_of(share)], options)
+
+
+def _searchsorted(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
+    options = {} if params[0] == "left" else {"side": "'right'"}
+    return t.call_with("searchsorted", arrays, options)
 
 
 HEADS: dict[str, Writer] = {
@@ -88,5 +124,13 @@ HEADS: dict[str, Writer] = {
     "right_vectors": _svd_part(2),
     "lower_doubled": _lower_doubled,
     "lower_halved": _lower_halved,
-    "expm_derivative": _frechet,
+    "expm_derivative": _frechet("expm"),
+    "sqrtm_derivative": _frechet("sqrtm"),
+    "logm_derivative": _frechet("logm"),
+    "lower_mirrored": _lower_mirrored,
+    "inverse_gaps": _inverse_gaps,
+    "qr_q": lambda arrays, params: t.index(t.call("qr", *arrays), "0"),
+    "qr_r": lambda arrays, params: t.index(t.call("qr", *arrays), "1"),
+    "quantile": _quantile,
+    "searchsorted": _searchsorted,
 }

@@ -104,10 +104,12 @@ class Translator:
         raise NoFormError(f"no text for {type(expr).__name__}")
 
     def _entry(self, expr: Entry) -> Array:
-        name = str(expr.tensor)
+        name = expr.tensor.text
         given = iter(expr.indices)
         layout = tuple(0 if size == 1 else next(given) for size in self.shapes[name])
         tree = t.name(name, scalar=not layout)
+        if expr.tensor.kind in ("symmetric", "spd"):
+            tree = replace(tree, symmetric=True)
         return _diagonal(Array(tree, layout))
 
     def _delta(self, expr: Delta) -> Array:
@@ -131,7 +133,9 @@ class Translator:
         if head == "tri":
             return Array(t.call("tri", self.size(layout[0])), layout)
         if head == "select":
-            return Array(t.index(t.call("eye", self.size(layout[1])), params[0]), layout)
+            return Array(t.index(t.call("eye", self.size(layout[-1])), params[0]), layout)
+        if head == "band":
+            return Array(t.call("eye", self.size(layout[0]), k=params[0]), layout)
         if head == "reshape":
             expr = _reshaped_once(expr)
             pair = self._kronecker(expr)

@@ -8,14 +8,26 @@ literature (Magnus & Neudecker; the Matrix Cookbook), independent of the reverse
 
 from __future__ import annotations
 
-from gradcli.symbolic.atoms import indexing, linear_algebra, reductions, spectral
-from gradcli.symbolic.atoms.base import Atom
+from gradcli.symbolic.atoms import (
+    decompositions,
+    indexing,
+    linear_algebra,
+    positions,
+    reductions,
+    sequences,
+    spectral,
+)
+from gradcli.symbolic.atoms.base import Atom, first_of
 
 ATOMS: dict[str, Atom] = {
     **linear_algebra.ATOMS,
     **spectral.ATOMS,
     **reductions.ATOMS,
     **indexing.ATOMS,
+    **decompositions.ATOMS,
+    **positions.ATOMS,
+    **sequences.ATOMS,
+    "getitem": first_of(indexing.ATOMS["getitem"], positions.TAKEN),
 }
 """By op name."""
 

@@ -47,6 +47,20 @@ class Atom:
             self._unify(definitions, node)
 
 
+def first_of(*atoms: Atom) -> Atom:
+    """The rule that covers the node, of several for one op."""
+
+    def rule(node: Node) -> Atom:
+        return next(atom for atom in atoms if atom.applies(node))
+
+    return Atom(
+        lambda definitions, node: rule(node).forward(definitions, node),
+        lambda definitions, node, g: rule(node).adjoints(definitions, node, g),
+        lambda definitions, node: rule(node).unify(definitions, node),
+        lambda node: any(atom.applies(node) for atom in atoms),
+    )
+
+
 def unify_axes(definitions: Definitions, pairs: Sequence[tuple[Node, int, Node, int]]) -> None:
     for a, i, b, j in pairs:
         first, second = definitions.dims[a.id][i], definitions.dims[b.id][j]
