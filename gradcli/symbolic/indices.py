@@ -13,86 +13,48 @@ themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import count, permutations
+from itertools import permutations
 from typing import Any
 
 import sympy
 from sympy import Add, Expr, Integer, Mul, Pow, Symbol
 
-_fresh = count()
-_dims = count()
+from gradcli.symbolic.dims import Dim as Dim
+from gradcli.symbolic.dims import Index as Index
+from gradcli.symbolic.dims import NoFormError as NoFormError
+from gradcli.symbolic.dims import SizeSymbol as SizeSymbol
+from gradcli.symbolic.dims import fresh as fresh
 
 
-class NoFormError(Exception):
-    """There is no closed form; the text says why."""
+class Tensor(Symbol):  # type: ignore[misc]
+    """The name of an array, and what is assumed of it (one of `KINDS`; "" for nothing)."""
 
+    __slots__ = ("kind", "text")
 
-class Dim:
-    """The length of an axis: its size here, and how to say it (`X.shape[0]`). Merged by `unify`."""
-
-    __slots__ = ("_parent", "number", "size", "text")
-
-    def __init__(self, size: int, text: str | None = None) -> None:
-        self._parent: Dim | None = None
-        self.number = next(_dims)
-        self.size = size
-        self.text = text
-
-    def find(self) -> Dim:
-        """The representative of the axes that are known to have one length."""
-        dim = self
-        while dim._parent is not None:
-            dim = dim._parent
-        return dim
-
-    def unify(self, other: Dim) -> Dim:
-        """Make two dimensions one; the one that has a name, or the older, speaks for both."""
-        a, b = self.find(), other.find()
-        if a is b:
-            return a
-        if a.size != b.size:
-            raise NoFormError(f"one index over axes of the sizes {a.size} and {b.size}")
-        if (a.text is None, a.number) > (b.text is None, b.number):
-            a, b = b, a
-        b._parent = a
-        return a
-
-    @property
-    def symbol(self) -> Symbol:
-        """The size as a SymPy symbol."""
-        return SizeSymbol(self)
-
-
-class SizeSymbol(Symbol):  # type: ignore[misc]
-    """The size of a dimension, as a positive integer symbol."""
-
-    __slots__ = ("dim",)
-
-    def __new__(cls, dim: Dim) -> SizeSymbol:
-        dim = dim.find()
-        made = Symbol.__new__(cls, f"n{dim.number}", integer=True, positive=True)
-        made.dim = dim
+    def __new__(cls, text: str, kind: str = "") -> Tensor:
+        made = Symbol.__new__(cls, f"{kind} {text}")
+        made.kind, made.text = kind, text
         return made  # type: ignore[no-any-return]
 
 
-class Index(Symbol):  # type: ignore[misc]
-    """An index over a dimension."""
-
-    __slots__ = ("dim",)
-
-    def __new__(cls, name: str, dim: Dim) -> Index:
-        made = Symbol.__new__(cls, f"{name}_d{dim.number}", integer=True, nonnegative=True)
-        made.dim = dim
-        return made  # type: ignore[no-any-return]
-
-
-def fresh(dim: Dim) -> Index:
-    """An index that occurs nowhere else."""
-    return Index(f"f{next(_fresh)}", dim.find())
+KINDS = ("symmetric", "spd", "diagonal", "orthogonal", "positive", "nonnegative")
+"""What can be assumed of an input."""
 
 
 class Entry(Expr):  # type: ignore[misc]
     """An entry of a named array: `Entry(x, i, j)`. Size-1 axes carry no index."""
+
+    def __new__(cls, tensor: Any, *indices: Any) -> Entry:
+        if isinstance(tensor, Tensor) and tensor.kind in ("symmetric", "spd"):
+            indices = tuple(sorted(indices, key=str))  # [i, j] and [j, i] are one entry
+        return Expr.__new__(cls, tensor, *indices)  # type: ignore[no-any-return]
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if isinstance(self.tensor, Tensor) and self.tensor.kind == "positive" else None
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        kinds = ("positive", "nonnegative")
+        return True if isinstance(self.tensor, Tensor) and self.tensor.kind in kinds else None
 
     is_commutative = True
     is_real = True
@@ -305,6 +267,9 @@ def contract(expr: Expr, indices: Iterable[Index]) -> Expr:
         if isinstance(factor, Add) and factor.has(Delta):
             rest = Mul(*factors[:position], *factors[position + 1 :])
             return Add(*(contract(term * rest, bound) for term in factor.args))
+    pair = _orthogonal_pair(factors, bound)
+    if pair is not None:
+        return contract(pair[0], [index for index in bound if index is not pair[1]])
     mine = set(bound)
     for factor in factors:
         if isinstance(factor, Element) and factor.head == "softmax" and len(factors) == 1:
@@ -327,6 +292,27 @@ def contract(expr: Expr, indices: Iterable[Index]) -> Expr:
         inner, more = body.opened()
         return Mul(*outside, *sizes, contract(inner, [*left, *more]))
     return Mul(*outside, *sizes, _close(body, left))
+
+
+def _orthogonal_pair(factors: list[Expr], bound: list[Index]) -> tuple[Expr, Index] | None:
+    """`sum_k Q[k,i] Q[k,j]` is delta(i, j) for an orthogonal Q, over rows as over columns."""
+    entries = [
+        factor
+        for factor in factors
+        if isinstance(factor, Entry)
+        and isinstance(factor.tensor, Tensor)
+        and factor.tensor.kind == "orthogonal"
+    ]
+    for index in bound:
+        inside = [factor for factor in factors if index in indices_of(factor)]
+        if len(inside) != 2 or any(factor not in entries for factor in inside):
+            continue
+        a, b = inside
+        for axis in (0, 1):
+            if a.tensor == b.tensor and a.indices[axis] == b.indices[axis] == index:
+                rest = [factor for factor in factors if factor is not a and factor is not b]
+                return Mul(*rest, delta(a.indices[1 - axis], b.indices[1 - axis])), index
+    return None
 
 
 def replace_index(expr: Expr, mapping: dict[Any, Any]) -> Expr:
@@ -357,6 +343,16 @@ def _close(body: Expr, bound: Sequence[Index]) -> Expr:
             break
     assert best is not None
     return Contraction(best[1], *best[2])
+
+
+def canonical(expr: Any) -> Any:
+    """The same expression with its sums closed anew: equal sums are then one object."""
+    if isinstance(expr, Contraction):
+        body, bound = expr.opened()
+        return contract(canonical(body), bound)
+    if isinstance(expr, WholeArray) or not expr.args:
+        return expr
+    return expr.func(*(canonical(arg) for arg in expr.args))
 
 
 def power_parts(factor: Expr) -> tuple[Expr, Expr]:
