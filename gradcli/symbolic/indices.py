@@ -85,6 +85,9 @@ class Entry(Expr):  # type: ignore[misc]
 class Delta(Expr):  # type: ignore[misc]
     """Kronecker's delta of two indices."""
 
+    def __new__(cls, a: Any, b: Any) -> Delta:
+        return Expr.__new__(cls, *sorted((a, b), key=str))  # type: ignore[no-any-return]
+
     is_commutative = True
     is_real = True
     is_extended_real = True
@@ -101,8 +104,7 @@ def delta(a: Any, b: Any) -> Expr:
     """Kronecker's delta, 1 where the indices are one."""
     if a == b:
         return Integer(1)
-    first, second = sorted((a, b), key=str)
-    return Delta(first, second)
+    return Delta(a, b)
 
 
 class WholeArray(Expr):  # type: ignore[misc]

@@ -31,7 +31,7 @@ from gradcli.symbolic.indices import (
     fresh,
     indices_of,
 )
-from gradcli.symbolic.notation import Notation, View, as_expr, exact_number
+from gradcli.symbolic.views import Notation, View, as_expr, exact_number
 
 
 class Definitions:

@@ -27,7 +27,7 @@ def candidates(expr: Expr) -> Iterator[Expr]:
     """The expression as it is and in other forms, the same in value."""
     seen: list[Expr] = []
     first = recognise(expr)
-    for make in (_as_it_is, spread, _one_sigmoid, _spread_sigmoid, collect):
+    for make in (_as_it_is, merged, spread, _one_sigmoid, _spread_sigmoid, collect):
         made = recognise(make(first))
         if made not in seen:
             seen.append(made)
@@ -291,6 +291,26 @@ def _contains(exponent: Expr, part: Expr) -> bool:
 
 
 # --- other shapes of the same value ---------------------------------------------------------------
+
+
+def merged(expr: Expr) -> Expr:
+    """Sums inside the product of a sum become one sum, so that its factors meet."""
+
+    def step(piece: Any) -> Any:
+        if not isinstance(piece, Contraction):
+            return piece
+        body, bound = piece.opened()
+        factors: list[Expr] = []
+        for factor in Mul.make_args(body):
+            if isinstance(factor, Contraction):
+                inner, more = factor.opened()
+                factors.append(inner)
+                bound += more
+            else:
+                factors.append(factor)
+        return contract(Mul(*factors), bound)
+
+    return _map(expr, step)
 
 
 def _one_sigmoid(expr: Expr) -> Expr:

@@ -36,7 +36,7 @@ def _simple_index(node: Node) -> bool:
     """Ints, slices, Nones, and integer lists along one axis."""
     import numpy as np
 
-    from gradcli.symbolic.notation import expand_index
+    from gradcli.symbolic.views import expand_index
 
     parts = expand_index(node.params["index"], node.inputs[0].ndim)
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
@@ -61,7 +61,7 @@ def _index_text(part: Any) -> str:
 
 
 def _getitem_forward(definitions: Definitions, node: Node) -> Expr:
-    from gradcli.symbolic.notation import expand_index
+    from gradcli.symbolic.views import expand_index
 
     (x,) = node.inputs
     parts = expand_index(node.params["index"], x.ndim)
@@ -73,7 +73,7 @@ def _getitem_forward(definitions: Definitions, node: Node) -> Expr:
 
 def _getitem_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     """Entry i of the output is entry `index(i)` of the input: a selection matrix per axis."""
-    from gradcli.symbolic.notation import expand_index
+    from gradcli.symbolic.views import expand_index
 
     (x,) = node.inputs
     given = iter(indices(definitions, node))
@@ -109,7 +109,7 @@ def _getitem_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints
 
 
 def _getitem_unify(definitions: Definitions, node: Node) -> None:
-    from gradcli.symbolic.notation import expand_index
+    from gradcli.symbolic.views import expand_index
 
     (x,) = node.inputs
     out = axis = 0

@@ -21,6 +21,7 @@ from gradcli.symbolic.indices import (
     SYMMETRIC,
     Index,
     NoFormError,
+    canonical,
     contract,
     delta,
 )
@@ -44,8 +45,8 @@ def _inverse_entry(definitions: Definitions, matrix: Node, row: Any, column: Any
         return 1 / definitions.at(matrix, [])
     whole = definitions.array(matrix)
     i, j = whole.axes
-    if (
-        whole.body.xreplace({i: j, j: i}) == whole.body
+    if canonical(whole.body.xreplace({i: j, j: i})) == canonical(
+        whole.body
     ):  # the inverse of a symmetric matrix is symmetric
         return element("inv", [whole], [row, column], [SYMMETRIC])
     return element("inv", [whole], [row, column])
