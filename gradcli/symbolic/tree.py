@@ -229,7 +229,7 @@ def transpose(tree: Tree) -> Tree:
         return negative(transpose(tree.args[0]))
     if tree.kind == "chain":
         return chain([transpose(factor) for factor in reversed(tree.args)])
-    if tree.kind == "call" and tree.text in ("diag", "eye"):
+    if tree.kind == "call" and tree.text in ("diag", "eye") and not tree.options:
         return tree
     scaled = tree.kind == "product" and any(arg.scalar for arg in tree.args)
     if scaled or (tree.kind == "quotient" and tree.args[1].scalar):
