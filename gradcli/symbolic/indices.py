@@ -347,16 +347,6 @@ def _close(body: Expr, bound: Sequence[Index]) -> Expr:
     return Contraction(best[1], *best[2])
 
 
-def canonical(expr: Any) -> Any:
-    """The same expression with its sums closed anew: equal sums are then one object."""
-    if isinstance(expr, Contraction):
-        body, bound = expr.opened()
-        return contract(canonical(body), bound)
-    if isinstance(expr, WholeArray) or not expr.args:
-        return expr
-    return expr.func(*(canonical(arg) for arg in expr.args))
-
-
 def power_parts(factor: Expr) -> tuple[Expr, Expr]:
     """Base and exponent of a factor; the exponent of `exp` stays inside."""
     if isinstance(factor, Pow):

@@ -21,10 +21,10 @@ from gradcli.symbolic.indices import (
     SYMMETRIC,
     Index,
     NoFormError,
-    canonical,
     contract,
     delta,
 )
+from gradcli.symbolic.simplify import merged
 
 if TYPE_CHECKING:
     from gradcli.symbolic.lower import Definitions
@@ -45,7 +45,7 @@ def _inverse_entry(definitions: Definitions, matrix: Node, row: Any, column: Any
         return 1 / definitions.at(matrix, [])
     whole = definitions.array(matrix)
     i, j = whole.axes
-    if canonical(whole.body.xreplace({i: j, j: i})) == canonical(
+    if merged(whole.body.xreplace({i: j, j: i})) == merged(
         whole.body
     ):  # the inverse of a symmetric matrix is symmetric
         return element("inv", [whole], [row, column], [SYMMETRIC])
