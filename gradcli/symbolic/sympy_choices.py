@@ -202,7 +202,8 @@ class maximum(Scalar):
         return sympy.Max(a, b) if exact(a, b) else None
 
     def derivatives(self) -> tuple[Any, ...]:
-        return _winner(*self.args, less)
+        a, b = self.args
+        return _winner(a, b, less)
 
 
 class minimum(Scalar):
@@ -215,7 +216,8 @@ class minimum(Scalar):
         return sympy.Min(a, b) if exact(a, b) else None
 
     def derivatives(self) -> tuple[Any, ...]:
-        return _winner(*self.args, lambda a, b: less(b, a))
+        a, b = self.args
+        return _winner(a, b, lambda u, v: less(v, u))
 
 
 class relu(Scalar):

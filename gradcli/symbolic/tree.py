@@ -93,6 +93,7 @@ def sum_of(terms: Sequence[Tree]) -> Tree:
     flat: list[Tree] = []
     for term in terms:
         flat.extend(term.args if term.kind == "sum" else (term,))
+    flat = _counted(flat)
     if len(flat) == 1:
         return flat[0]
     flat.sort(key=lambda term: term.kind == "transpose")
@@ -101,6 +102,18 @@ def sum_of(terms: Sequence[Tree]) -> Tree:
         return negative(sum_of([term.args[0] for term in flat]))
     flat.insert(0, flat.pop(first))
     return Tree("sum", tuple(flat), scalar=all(term.scalar for term in flat))
+
+
+def _counted(terms: Sequence[Tree]) -> list[Tree]:
+    """Equal terms once, with their number."""
+    counts: dict[Tree, int] = {}
+    for term in terms:
+        sign, core = (-1, term.args[0]) if term.kind == "negative" else (1, term)
+        counts[core] = counts.get(core, 0) + sign
+    if all(abs(times) == 1 for times in counts.values()):
+        return list(terms)
+    kept = [product([number(times), core]) for core, times in counts.items() if times]
+    return kept or [number(0)]
 
 
 def negative(tree: Tree) -> Tree:
