@@ -207,6 +207,7 @@ class Exact:
         mp = scalars.mp
         number, complex_number = mp.mpf, mp.mpc
         arithmetic = op.dtype == "float"
+        weighs = op.name == "weigh"
 
         def call(*entries: Any) -> Any:
             entries = tuple(
@@ -226,6 +227,8 @@ class Exact:
             except (ZeroDivisionError, OverflowError, ValueError, mp.NoConvergence):
                 return _as_ieee(node, entries, mp)
             if type(result) is number:
+                if weighs and result != result and 0 in entries:
+                    return mp.zero
                 if not -ENORMOUS < result._mpf_[2] < ENORMOUS:
                     return mp.inf * mp.sign(result) if result._mpf_[2] > 0 else mp.zero
             elif type(result) is complex_number:

@@ -13,7 +13,7 @@ from gradcli.errors import GradcliError
 from gradcli.execute import run
 from gradcli.execute.precise import Cannot, Exact
 from gradcli.graph import Array, Node, constant
-from gradcli.verify.compare import ULPS, largest
+from gradcli.verify.compare import ULPS, largest, smallest
 from gradcli.verify.noise import rounding_noise
 from gradcli.verify.point import Point, text_of, walk
 from gradcli.verify.records import Settled
@@ -33,6 +33,9 @@ class Bench:
         seed: for samples and directions.
         judge: the referee, once it was asked for; the reason where there is none.
         dtype: that the request was made in.
+        digits: the most digits that a slope has needed so far.
+        hints: what a witness says about an entry; very small numbers need many digits.
+        forgiven: entries that differ by less than rounding explains, by variable.
     """
 
     def __init__(
@@ -50,19 +53,34 @@ class Bench:
         self.seed = seed
         self.judge = judge
         self.dtype = dtype
+        self.digits = 0
+        self.hints: dict[tuple[str, tuple[int, ...]], float] = {}
+        self.forgiven: dict[str, Array] = {}
 
     @property
     def epsilon(self) -> float:
         """Of the dtype that the gradient was computed in."""
         return self.point.epsilon
 
+    @property
+    def tiny(self) -> float:
+        """The smallest normal number of that dtype: below it floats have few digits."""
+        return smallest(self.epsilon)
+
     def testable(self, name: str) -> Array:
-        """The entries of a variable that are not at a kink."""
+        """The entries of a variable that are not at a kink, and not forgiven."""
         mask = np.ones(self.gradients[name].shape, dtype=bool)
         for kink in self.settled.kinks:
             if kink.variable == name:
                 mask[kink.index] = False
+        if name in self.forgiven:
+            mask &= ~self.forgiven[name]
         return mask
+
+    def forgive(self, name: str, index: tuple[int, ...]) -> None:
+        """Leave an entry out: what is between it and its exact derivative is rounding."""
+        mask = self.forgiven.setdefault(name, np.zeros(self.gradients[name].shape, dtype=bool))
+        mask[index] = True
 
     def special(self, name: str) -> Array:
         """The entries at a dismissed candidate."""
@@ -130,17 +148,24 @@ class Bench:
         referee = self.referee()
         slopes = referee.entry(name, index)
         digits = referee.base_digits
+        reverse = float(self.gradients[name][index])
+        least = digits
+        for number in (reverse, self.hints.get((name, index), 0.0)):
+            if math.isfinite(number) and 0 < abs(number) < 1e-30:
+                least = max(least, digits + math.ceil(-math.log10(abs(number))))  # beside 1
         bound = math.sqrt(self.epsilon)
-        while slopes.smooth and abs(slopes.value - self.gradients[name][index]) > bound * abs(
-            slopes.value
-        ):
-            digits *= 2
+        while slopes.smooth:
+            close = abs(slopes.value - reverse) <= bound * abs(slopes.value)
+            if close and (slopes.value != 0 or digits >= least):
+                break
+            digits = max(2 * digits, least)
             if digits > MOST_DIGITS:
                 break
+            self.digits = max(self.digits, digits)
             value = referee.derivative(name, index, digits)
             stable = abs(value - slopes.value) <= 1e-12 * abs(value)
             slopes = Slopes(value, value, math.isfinite(value), overflow=math.isinf(value))
-            if stable:
+            if stable and (value != 0 or digits >= least):
                 break
         return slopes
 
@@ -162,11 +187,12 @@ class Bench:
         worst = flats[np.argsort(-excess.reshape(-1)[flats], kind="stable")[:most]]
         return [tuple(map(int, np.unravel_index(flat, value.shape))) for flat in worst]
 
-    def lost(self, name: str, index: tuple[int, ...], slope: float) -> str | None:
-        """Why the digits of an entry are lost in floating point; None where they are not.
+    def assess(self, name: str, index: tuple[int, ...], slope: float) -> tuple[str, str]:
+        """Whether an entry is "right", "rounded", "lost" or "wrong"; and why it is lost.
 
         Lost means that the rules give the true slope when they are executed exactly, that floating
-        point does not, and that no rounding of the inputs would explain it.
+        point does not, and that no rounding of the inputs would explain it. Rounded means the
+        same of an error so small that no step along the entry would show it in the value.
 
         Args:
             name, index: the entry.
@@ -176,45 +202,72 @@ class Bench:
             Cannot: where there is no exact path.
         """
         reverse = float(self.gradients[name][index])
-        error = abs(reverse - slope)
-        if error <= math.sqrt(self.epsilon) * abs(slope) + np.finfo(np.float64).tiny:
-            return None
-        top = largest(self.gradients[name])
-        if (
-            math.isfinite(reverse)
-            and error <= 64.0 * self.epsilon * top
-            and abs(reverse) + abs(slope) < top
-        ):
-            return None
+        if self._close(reverse, slope, name):
+            return "right", ""
         if not self._rules_hold(name, index, slope):
-            return None
-        if math.isfinite(reverse) and error <= 64.0 * self._inherent(name, index, slope):
-            return None
+            return "wrong", ""
+        if self.unseen(name, index, abs(reverse - slope)):
+            return "rounded", ""
+        if abs(reverse - slope) <= 64.0 * self._inherent(name, index, slope):
+            return "right", ""
         text = self._culprit()
-        because = (
-            f"`{text}` cancels or overflows"
-            if text
-            else "terms of the reverse pass cancel or overflow"
-        )
+        place = f"`{text}` cancels" if text else "terms of the reverse pass cancel"
         gives = f"reverse mode in floating point gives {reverse:.6g}"
-        return f"the derivative is {slope:.6g}, {gives}: {because}"
+        return "lost", f"the derivative is {slope:.6g}, {gives}: {place} or overflows"
+
+    @cached_property
+    def _executed(self) -> dict[str, Array]:
+        """What the rules give when they are executed once more, all together as the first time."""
+        nodes = [self.point.graph.output, *self.rules.values()]
+        return dict(zip(self.rules, run(nodes, self.point.inputs)[1:], strict=True))
+
+    def negligible(self, name: str, index: tuple[int, ...], slope: float, number: float) -> bool:
+        """Whether rounding alone explains what is between a number and the exact derivative.
+
+        Raises:
+            Cannot: where there is no exact path.
+        """
+        error = abs(number - slope)
+        return (
+            self._close(number, slope, name)
+            or self.unseen(name, index, error)
+            or error <= 64.0 * self._inherent(name, index, slope)
+        )
+
+    def _close(self, number: float, slope: float, name: str) -> bool:
+        """Half of the digits are right; roundings of the largest entry never count."""
+        error = abs(number - slope)
+        top = largest(self.gradients[name])
+        beside = abs(number) + abs(slope) < top and error <= 64.0 * self.epsilon * top
+        return beside or error <= math.sqrt(self.epsilon) * abs(slope) + self.tiny
+
+    def unseen(self, name: str, index: tuple[int, ...], error: float) -> bool:
+        """Whether an error of the derivative, times the entry, drowns in the value's rounding."""
+        output = float(np.sum(np.abs(self._target)))
+        size = max(
+            abs(float(self.point.inputs[name][index])), float(self.point.natural(name)[index])
+        )
+        return error * size <= 64.0 * self.epsilon * output
+
+    @cached_property
+    def _target(self) -> Array:
+        return run([self.point.graph.output], self.point.inputs)[0]
 
     def _rules_hold(self, name: str, index: tuple[int, ...], slope: float) -> bool:
         """Whether the rules, executed exactly, give the slope, and executed plainly the number."""
         node = self.rules[name]
         reverse = float(self.gradients[name][index])
-        plainly = float(run([node], self.point.inputs)[0][index])
+        plainly = float(self._executed[name][index])
         if math.isfinite(plainly) != math.isfinite(reverse):
             return False
-        noise = ULPS * float(self.noise[name][index])
-        if abs(plainly - reverse) > math.sqrt(self.epsilon) * abs(reverse) + noise:
+        if abs(plainly - reverse) > 1e3 * self.epsilon * abs(reverse):
             return False
         try:
-            exact = Exact([node], self.point.inputs, self.referee().scalars())
+            exact = Exact([node], self.point.inputs, self.referee().scalars(self.digits))
             value = float(exact.base()[node.id][index])
         except Cannot:
-            return abs(reverse - slope) <= noise
-        return abs(value - slope) <= 1e-9 * abs(slope) + float(np.finfo(np.float64).tiny)
+            return abs(reverse - slope) <= ULPS * float(self.noise[name][index])
+        return abs(value - slope) <= 1e-9 * abs(slope) + 1e-6 * abs(reverse - slope) + self.tiny
 
     def _inherent(self, name: str, index: tuple[int, ...], slope: float) -> float:
         """What a rounding of the inputs changes in the exact derivative."""
@@ -236,7 +289,7 @@ class Bench:
     def _culprit(self) -> str | None:
         """The first sub-expression whose floating point value has lost half of its digits."""
         output = self.point.graph.output
-        exact = Exact([output], self.point.inputs, self.referee().scalars()).base()
+        exact = Exact([output], self.point.inputs, self.referee().scalars(self.digits)).base()
         bound = math.sqrt(self.epsilon)
         for node, _, value in walk([output], self.point.inputs):
             if value.dtype.kind != "f":

@@ -17,8 +17,6 @@ ULPS = 16.0
 BLOCK = 2**18
 """Entries that are compared at once, so that large arrays need no temporaries of their size."""
 
-LEAST = float(np.finfo(np.float64).tiny)
-
 
 @dataclass(slots=True)
 class Tolerance:
@@ -50,7 +48,9 @@ class Tolerance:
 
     def _bound(self, reference: Array, noise: Array, extra: Array | float) -> Array:
         size = np.where(np.isfinite(reference), np.abs(reference), 0.0)
-        return np.asarray(math.sqrt(self.epsilon) * size + ULPS * noise + LEAST + extra)
+        return np.asarray(
+            math.sqrt(self.epsilon) * size + ULPS * noise + smallest(self.epsilon) + extra
+        )
 
 
 def compare(
@@ -123,6 +123,11 @@ def _distance(mine: Array, theirs: Array) -> Array:
     same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
     difference = np.where(same, 0.0, np.abs(mine - theirs))
     return np.where(np.isnan(difference), np.inf, difference)
+
+
+def smallest(epsilon: float) -> float:
+    """The smallest normal number of float64, or of float32 where that is the precision."""
+    return float(np.finfo(np.float64 if epsilon < 1e-10 else np.float32).tiny)
 
 
 def largest(array: Array) -> float:

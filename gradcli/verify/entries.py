@@ -17,7 +17,7 @@ from gradcli.execute.precise import Cannot, Exact, cost
 from gradcli.graph import Node
 from gradcli.results import Comparison
 from gradcli.verify.bench import Bench
-from gradcli.verify.compare import Tolerance, compare
+from gradcli.verify.compare import Tolerance, compare, largest
 from gradcli.verify.kinks import note_kink
 
 ALL = 16  # entries of a variable up to which each is compared
@@ -80,7 +80,11 @@ def _slopes(bench: Bench, name: str, chosen: Sequence[Index]) -> tuple[dict[Inde
     found: dict[Index, float] = {}
     how = "SymPy, 30 digits"
     try:
-        found.update(symbolic_slopes(bench, name, plain))
+        # beside terms of size 1 SymPy's 30 digits leave dust where the derivative is 0
+        dust = 1e-20 * max(1.0, *map(largest, bench.gradients.values()))
+        for index, slope in symbolic_slopes(bench, name, plain).items():
+            if slope == 0 or abs(slope) > dust:
+                found[index] = slope
     except Cannot:
         how = "exact differences, 80 digits"
     for index in chosen:

@@ -141,7 +141,7 @@ def _correct(
     name: str,
     slopes: Mapping[tuple[int, ...], tuple[float, Candidate]],
 ) -> None:
-    """Write exact slopes over what reverse mode made of entries at a candidate; one note for all."""
+    """Write exact slopes over what reverse mode made of entries at a candidate."""
     before = settled.gradients[name]
     after, wrong = before.copy(), []
     for index, (slope, _) in slopes.items():

@@ -50,11 +50,11 @@ def rounding_noise(
     noise = [np.zeros(node.shape) for node in outputs]
     with np.errstate(all="ignore"):
         try:
-            exactly = _run(order, outputs, inputs, None)
+            choices: dict[int, Array] = {}
+            exactly = _run(order, outputs, inputs, choices, None)
             for _ in range(rounds):
-                for worst, value, reference in zip(
-                    noise, _run(order, outputs, inputs, rng), exactly, strict=True
-                ):
+                shaken = _run(order, outputs, inputs, choices, rng)
+                for worst, value, reference in zip(noise, shaken, exactly, strict=True):
                     np.fmax(worst, np.abs(value - reference), out=worst)
         except (GradcliError, np.linalg.LinAlgError):
             return None  # rounding alone makes a matrix singular, say
@@ -65,8 +65,10 @@ def _run(
     order: Sequence[Node],
     outputs: Sequence[Node],
     inputs: Mapping[str, Any],
+    choices: dict[int, Array],
     rng: np.random.Generator | None,
 ) -> list[Array]:
+    """Run once, plainly where there is no `rng`; truth values and positions are made once."""
     last: dict[int, int] = {}
     for node in order:
         for parent in node.inputs:
@@ -83,8 +85,12 @@ def _run(
             continue
         arrays = [values[parent.id] for parent in node.inputs]
         rounds = node.op.dtype == "float" and node.op.vjp is not None and node.op.name not in EXACT
-        if pool is None or rng is None or not rounds:
+        if node.id in choices:
+            values[node.id] = choices[node.id]
+        elif pool is None or rng is None or not rounds:
             values[node.id] = evaluate(node, arrays)
+            if node.dtype.kind != "f":
+                choices[node.id] = values[node.id]
         elif node.op.elementwise:
             values[node.id] = _shaken(evaluate(node, arrays), pool, rng)
         else:

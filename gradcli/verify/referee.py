@@ -74,9 +74,9 @@ class Referee:
         self._runs: dict[tuple[int, int], Exact] = {}
         self._graphs: dict[tuple[Any, ...], Graph] = {}
 
-    def scalars(self) -> Any:
-        """The namespace of mpmath functions that the slopes are computed with."""
-        return self._exact(self.point.frozen, self.base_digits).scalars
+    def scalars(self, digits: int = 0) -> Any:
+        """The namespace of mpmath functions of the slopes, with at least so many digits."""
+        return self._exact(self.point.frozen, max(digits, self.base_digits)).scalars
 
     def values(self) -> dict[int, Any]:
         """The exact value of every node of `point.frozen`."""

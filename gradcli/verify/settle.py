@@ -76,7 +76,10 @@ def _repair(bench: Bench) -> None:
             done = []
             for index in suspects[: max(1, TOTAL // max(1, 2 * referee.cost))]:
                 slopes = bench.slopes(name, index)
-                if slopes.smooth and bench.lost(name, index, slopes.value) is not None:
+                if slopes.smooth and bench.assess(name, index, slopes.value)[0] in (
+                    "rounded",
+                    "lost",
+                ):
                     done.append((index, slopes.value))
         except Cannot:
             return

@@ -25,6 +25,7 @@ from gradcli.verify.records import Settled
 from gradcli.verify.settle import settle
 
 WITNESSES = ("formula", "entries", "difference")
+FORGIVEN = 4  # entries of one witness that may differ by mere rounding
 SHOWN = 3  # kinks of one variable that are told one by one
 
 
@@ -153,34 +154,68 @@ class _Judge:
 
     def _look_for_lost_digits(self, name: str, heard: dict[str, Comparison]) -> None:
         """An entry whose digits are gone makes every comparison of it worthless."""
-        bench = self.bench
-        indices = bench.suspects(name)
-        indices += [
-            one.index
-            for one in heard.values()
-            if one.ok is False and one.witness != "taylor" and one.index
-        ]
-        if bench.gradients[name].shape == () and any(one.ok is False for one in heard.values()):
-            indices.append(())
-        for index in dict.fromkeys(indices):
-            try:
-                slopes = bench.slopes(name, index)
-                why = bench.lost(name, index, slopes.value) if slopes.smooth else None
-            except Cannot:
-                why = self._lost_in_float(name, index)
-            if why is not None:
-                self.lost.append(f"{entry_name(name, index)} is lost in floating point: {why}")
-                for witness, one in heard.items():
-                    heard[witness] = replace(
-                        one, ok=None, note="the digits are lost in floating point"
-                    )
+        for index in self.bench.suspects(name):
+            if self._settles(name, index, heard):
                 return
+        for witness in [key for key in heard if key != "taylor"]:
+            for _ in range(FORGIVEN):
+                one = heard[witness]
+                if one.ok is not False or len(one.index) != self.bench.gradients[name].ndim:
+                    break
+                self.bench.hints[name, one.index] = one.other
+                if self._settles(name, one.index, heard):
+                    return
+                if not self._forgives(name, one):
+                    break
+                heard[witness] = self.ask[witness](name)
+
+    def _settles(self, name: str, index: tuple[int, ...], heard: dict[str, Comparison]) -> bool:
+        """Whether one entry alone makes the comparisons void, or decides that reverse is wrong."""
+        status, why = self._assessed(name, index)
+        if status == "lost":
+            self.lost.append(f"{entry_name(name, index)} is lost in floating point: {why}")
+            note = "the digits are lost in floating point"
+            for witness, one in heard.items():
+                heard[witness] = replace(one, ok=None, note=note)
+            return True
+        if status == "wrong" and all(one.ok is not False for one in heard.values()):
+            reverse = float(self.bench.gradients[name][index])
+            self._blame("reverse", f"{entry_name(name, index)}: {reverse:.9g} is wrong, {why}")
+        return False
+
+    def _forgives(self, name: str, one: Comparison) -> bool:
+        """Leave an entry out whose difference is mere rounding, though more than was allowed."""
+        bench = self.bench
+        try:
+            slopes = bench.slopes(name, one.index)
+            if not slopes.smooth or not bench.negligible(name, one.index, slopes.value, one.other):
+                return False
+            if bench.assess(name, one.index, slopes.value)[0] not in ("right", "rounded"):
+                return False
+        except Cannot:
+            return False
+        bench.forgive(name, one.index)
+        return True
+
+    def _assessed(self, name: str, index: tuple[int, ...]) -> tuple[str, str]:
+        """The state of one entry (see `Bench.assess`) and why; no reason where nobody knows."""
+        try:
+            slopes = self.bench.slopes(name, index)
+            if not slopes.smooth:
+                return "kink", ""
+            status, why = self.bench.assess(name, index, slopes.value)
+        except Cannot:
+            text = self._lost_in_float(name, index)
+            return ("right", "") if text is None else ("lost", text)
+        return status, why or f"exact differences give {slopes.value:.9g}"
 
     def _lost_in_float(self, name: str, index: tuple[int, ...]) -> str | None:
         """The same for a graph that is too large for exact numbers: its rounding noise alone."""
         bench = self.bench
         noise, value = float(bench.noise[name][index]), abs(float(bench.gradients[name][index]))
-        if noise <= 1e-3 * value or noise <= 1e4 * bench.response(name, index):
+        if noise <= 1e-3 * value or bench.unseen(name, index, noise):
+            return None
+        if noise <= 1e4 * bench.response(name, index):
             return None
         return f"rounding alone moves {value:.6g} by {noise:.2g}"
 
