@@ -7,6 +7,7 @@ import pytest
 from verified import ALL, Case, call
 
 from gradcli.graph import FLOAT32
+from gradcli.verify.noise import rounding_noise
 
 
 def one(x):
@@ -95,3 +96,27 @@ def test_the_tolerance_follows_conditioning():
     assert steep.verdict == plain.verdict == "agree"
     assert all(one.tolerance > 0 for one in (*steep.comparisons, *plain.comparisons))
     assert steep.comparisons[0].tolerance > 1e-10
+
+
+def test_noise_sees_cancellation_and_keeps_to_the_branch():
+    case = Case(one, x=1e-4)
+    (noise,) = rounding_noise([case.graph.output], case.inputs)
+    assert 1e-9 < noise < 1e-7
+    case = Case(lambda x: call("where", x * 3.0 > x * 3.0, 0.0, x), x=[1.0, 2.0])
+    (noise,) = rounding_noise([case.graph.output], case.inputs)
+    assert np.max(noise) < 1e-15
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x: call("sum", call("sin", x) ** 2 + call("cos", x) ** 2),
+        lambda x: call("exp", x[0]) * call("exp", -x[0]),
+        lambda x: call("sum", (x * 3.0) / x),
+        lambda x: call("logsumexp", call("softmax", x * 30.0)),
+    ],
+)
+def test_a_gradient_that_cancels_to_nothing_agrees(build):
+    case = Case(build, x=[1.1, 2.3, -0.7])
+    for witnesses in (ALL, ("entries",), ("difference",)):
+        assert case.verdict(witnesses=witnesses).verdict == "agree"
