@@ -31,12 +31,19 @@ class Closed:
         latex: the same tree in LaTeX.
         unicode: the same tree for reading.
         reason: why there is no closed form, None where there is one.
+        short: the formula in terms of `shared`, None where no sub-expression repeats.
+        shared: what its names stand for, in order; each may use those before it.
+        short_latex, shared_latex: the same in LaTeX.
     """
 
     text: str | None
     latex: str | None = None
     unicode: str | None = None
     reason: str | None = None
+    short: str | None = None
+    shared: tuple[tuple[str, str], ...] = ()
+    short_latex: str | None = None
+    shared_latex: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -122,6 +129,14 @@ class Result:
     check: Verdict | None = None
     notes: list[str] = field(default_factory=list)
     layout: str | None = None
+
+    def without_where(self) -> None:
+        """Keep whole formulas only."""
+        for derivative in self.gradient.values():
+            if derivative.closed is not None:
+                closed = derivative.closed
+                closed.short, closed.shared = None, ()
+                closed.short_latex, closed.shared_latex = None, ()
 
     @property
     def exit_code(self) -> ExitCode:

@@ -35,6 +35,7 @@ def answer_expression(
     wrt: Sequence[str] = (),
     const: Sequence[str] = (),
     check: bool = True,
+    no_where: bool = False,
     layout: str = "numpy",
 ) -> int:
     """Run one command on one expression.
@@ -70,5 +71,7 @@ def answer_expression(
             seed=seed,
             layout=layout,
         )
+    if no_where:
+        result.without_where()
     result.notes[:0] = notes
     return target.deliver(result)

@@ -59,6 +59,11 @@ derivative_options = bundle(
         help="Differentiate by these, for instance --wrt x,w.  [default: every input]",
     ),
     click.option("--const", multiple=True, metavar="NAMES", help="Inputs not to differentiate by."),
+    click.option(
+        "--no-where",
+        is_flag=True,
+        help="Whole formulas, with no sub-expression named under a `where`.",
+    ),
 )
 
 limit_option = click.option(

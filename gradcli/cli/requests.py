@@ -12,7 +12,7 @@ from gradcli.errors import ExitCode, GradcliError
 from gradcli.render.structured import document, functions_document
 
 EXPRESSION_KEYS = frozenset({"command", "expression", "program", "inputs", "dtype", "seed"})
-DERIVATIVE_KEYS = EXPRESSION_KEYS | {"wrt", "const"}
+DERIVATIVE_KEYS = EXPRESSION_KEYS | {"where", "wrt", "const"}
 KEYS = {
     "grad": DERIVATIVE_KEYS | {"check"},
     "check": DERIVATIVE_KEYS,
@@ -134,4 +134,6 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         seed=request.seed(),
         layout=request.text("layout", "numpy"),
     )
+    if "where" in KEYS[request.command] and not request.flag("where", True):
+        result.without_where()
     return document(result), result.exit_code

@@ -60,7 +60,9 @@ def quotient_latex(over: str, name: str) -> str:
 def derivative_latex(derivative: Derivative) -> str:
     """The closed form, else the numbers."""
     if derivative.closed is not None and derivative.closed.latex is not None:
-        return derivative.closed.latex
+        closed = derivative.closed
+        lines = [f"&\\quad {name} = {text}" for name, text in closed.shared_latex]
+        return " \\\\\n  ".join([closed.short_latex or closed.latex or "", *lines])
     return array_latex(derivative.value)
 
 

@@ -66,6 +66,8 @@ def derivative_record(derivative: Derivative) -> dict[str, Any]:
     record: dict[str, Any] = {"shape": list(derivative.value.shape), "value": derivative.value}
     if closed is not None:
         record |= {"formula": closed.text, "latex": closed.latex}
+        if closed.short is not None:
+            record |= {"short": closed.short, "where": dict(closed.shared)}
         if closed.reason:
             record["formula_reason"] = closed.reason
     if derivative.reasons:

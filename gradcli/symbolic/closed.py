@@ -6,7 +6,7 @@ forms compete; the one with the fewest tokens wins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sympy import Expr, Integer
@@ -15,6 +15,7 @@ from gradcli.graph import Graph
 from gradcli.limits import LIMITS
 from gradcli.results import Closed
 from gradcli.sharing import shared
+from gradcli.symbolic import share
 from gradcli.symbolic import tree as t
 from gradcli.symbolic.accumulate import accumulate
 from gradcli.symbolic.indices import Index, NoFormError, fresh
@@ -129,4 +130,17 @@ def _closed(
     if best is None:
         assert failure is not None
         raise failure
-    return Closed(t.text_of(best), latex=latex_of(best), unicode=unicode_of(best))
+    return record(best, definitions.shapes)
+
+
+def record(tree: t.Tree, taken: Collection[str]) -> Closed:
+    """A formula as its texts; repeated sub-expressions get names that are not `taken`."""
+    closed = Closed(t.text_of(tree), latex=latex_of(tree), unicode=unicode_of(tree))
+    bindings, short = share.shared(tree, taken)
+    if bindings:
+        closed.short, closed.short_latex = t.text_of(short), latex_of(short)
+        closed.shared = tuple((name, t.text_of(piece)) for name, piece in bindings)
+        closed.shared_latex = tuple(
+            (latex_of(t.name(name)), latex_of(piece)) for name, piece in bindings
+        )
+    return closed

@@ -180,7 +180,7 @@ def _latex(tree: Tree) -> Piece:
 def _chain_latex(tree: Tree) -> str:
     parts = [_wrapped(_latex(arg), UNARY, _BIG) for arg in tree.args]
     if tree.scalar and tree.args[0].kind != "transpose":
-        parts[0] += r"^{\top}"
+        parts[0] = _wrapped(_latex(tree.args[0]), POSTFIX, _BIG) + r"^{\top}"
     return " ".join(parts)
 
 

@@ -75,8 +75,10 @@ def derivative_views(derivative: Derivative, label: str, view: View) -> Iterator
     taken = cells(label) + 3
     if closed is not None and closed.text is not None:
         shape = f"   {shape_text(value.shape)}" if value.ndim else ""
-        formula = Text.assemble(literal(closed.text, FORMULA), (shape, QUIET))
+        formula = Text.assemble(literal(closed.short or closed.text, FORMULA), (shape, QUIET))
         yield equation(label, formula)
+        for name, text in closed.shared:
+            yield where(taken, name, text)
         entries = numbers(value, view, taken, shape=False)
         if entries.plain != closed.text:
             yield equation(" " * cells(label), entries)
@@ -86,6 +88,17 @@ def derivative_views(derivative: Derivative, label: str, view: View) -> Iterator
             yield remark(f"no closed form: {closed.reason or 'none was found'}", QUIET)
     for reason in derivative.reasons:
         yield remark(reason, WARN)
+
+
+def where(indent: int, name: str, text: str) -> RenderableType:
+    """`where t0 = ...`, under the formula that uses the name."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    grid.add_column()
+    label, sign = Text("where", style=QUIET), Text("=", style=LABEL)
+    grid.add_row(label, literal(name, FORMULA), sign, literal(text, FORMULA))
+    return Padding(grid, (0, 0, 0, INDENT + indent))
 
 
 def equation(label: str, body: Text) -> RenderableType:
