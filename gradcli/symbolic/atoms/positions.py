@@ -37,7 +37,7 @@ LONGEST = 64
 
 def _parts(index: Any, rank: int) -> list[Any]:
     """One part per axis (and the Nones): slices, integers, integer arrays; no masks, no dots."""
-    from gradcli.symbolic.notation import expand_index
+    from gradcli.symbolic.views import expand_index
 
     parts: list[Any] = []
     for part in expand_index(index, rank):

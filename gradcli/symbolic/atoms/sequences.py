@@ -96,7 +96,7 @@ def _shift_forward(definitions: Definitions, node: Node) -> Expr:
     total = contract(_band(definitions, node, out[axis], column) * entry, [column])
     if fill == 0:
         return total
-    from gradcli.symbolic.lower import exact_number
+    from gradcli.symbolic.views import exact_number
 
     scalars = definitions.notation
     size = node.shape[axis]
