@@ -42,6 +42,7 @@ def grad(
     check: bool = True,
     dtype: str = "float64",
     seed: int = 0,
+    steps: bool = False,
     **inputs: Any,
 ) -> Answer:
     """Value, gradient, closed form and verdict of an expression.
@@ -53,6 +54,7 @@ def grad(
         check: whether to work out the closed form and compare.
         dtype: "float64" or "float32".
         seed: of the points that the witnesses draw.
+        steps: whether to write down the derivation (`gradient["x"].closed.steps`).
         inputs: an array, a number, nested lists or a value text (`"0;1;2"`) per name.
 
     Returns:
@@ -69,7 +71,7 @@ def grad(
         >>> result.gradient["x"].closed.text, result.check.verdict
         ('4*x', 'agree')
     """
-    return _ask("grad", expression, wrt, const, check, dtype, seed, inputs)
+    return _ask("grad", expression, wrt, const, check, dtype, seed, inputs, steps=steps)
 
 
 def check(
@@ -101,6 +103,7 @@ def jacobian(
     dtype: str = "float64",
     seed: int = 0,
     layout: str = "numpy",
+    steps: bool = False,
     **inputs: Any,
 ) -> Answer:
     """The Jacobians J[i..., k...] = d y[i...] / d x[k...] of an expression. Arguments as for
@@ -114,7 +117,9 @@ def jacobian(
         >>> result.gradient["x"].closed.text
         'A'
     """
-    return _ask("jacobian", expression, wrt, const, check, dtype, seed, inputs, layout=layout)
+    return _ask(
+        "jacobian", expression, wrt, const, check, dtype, seed, inputs, layout=layout, steps=steps
+    )
 
 
 def hessian(

@@ -31,6 +31,7 @@ class Closed:
         latex: the same tree in LaTeX.
         unicode: the same tree for reading.
         reason: why there is no closed form, None where there is one.
+        steps: the derivation, (rule, line) each; empty where it was not asked for.
         short: the formula in terms of `shared`, None where no sub-expression repeats.
         shared: what its names stand for, in order; each may use those before it.
         short_latex, shared_latex: the same in LaTeX.
@@ -44,6 +45,7 @@ class Closed:
     shared: tuple[tuple[str, str], ...] = ()
     short_latex: str | None = None
     shared_latex: tuple[tuple[str, str], ...] = ()
+    steps: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

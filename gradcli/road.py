@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.autodiff import gradient, hessian, jacobian
+from gradcli.autodiff import gradient, hessian, in_layout, jacobian
 from gradcli.clock import TimeIsUp, at_most
 from gradcli.errors import GradcliError
 from gradcli.execute import run, run_batched
@@ -61,6 +61,7 @@ def answer(
     dtype: str = "float64",
     seed: int = 0,
     layout: str = "numpy",
+    steps: bool = False,
 ) -> Answer:
     """One request through all stages.
 
@@ -73,14 +74,17 @@ def answer(
         check: for derivatives, whether a closed form and a verdict are wanted.
         seed: of the points that the witnesses draw.
         layout: of Jacobians, one of `results.LAYOUTS`.
+        steps: whether the derivation of the closed form is wanted, of `grad` and `jacobian`.
 
     Raises:
         GradcliError: for anything that is wrong with the program, the inputs or the options.
     """
     if layout not in LAYOUTS:
         raise GradcliError(f"unknown layout '{layout}'", hint=", ".join(LAYOUTS))
+    if steps and not check:
+        raise GradcliError("the steps lead to a closed form, and none is wanted without a check")
     try:
-        return _answer(command, program, inputs, wrt, const, check, dtype, seed, layout)
+        return _answer(command, program, inputs, wrt, const, check, dtype, seed, layout, steps)
     except GradcliError as error:
         raise error.located(None, program.text) from None
 
@@ -95,12 +99,13 @@ def _answer(
     dtype: str,
     seed: int,
     layout: str,
+    steps: bool,
 ) -> Answer:
     trace = program.trace(inputs, dtype=dtype)
     graph = trace.graph
     names = [] if command == "eval" else variables(graph, inputs, wrt, const)
     if command in MATRICES:
-        return matrices(command, program, trace, inputs, names, check, dtype, seed, layout)
+        return matrices(command, program, trace, inputs, names, check, dtype, seed, layout, steps)
     result = Answer(command, program.text, Target(np.zeros(())), notes=list(trace.notes))
     result.notes += [
         f"the expression does not use '{name}'"
@@ -117,7 +122,7 @@ def _answer(
         )
     values = _differentiated(graph, inputs, names, result)
     if command == "check" or check:
-        _checked(command, program, inputs, trace, values, dtype, seed, result)
+        _checked(command, program, inputs, trace, values, dtype, seed, steps, result)
     _reasons(graph, inputs, result)
     return result
 
@@ -147,13 +152,14 @@ def _checked(
     values: Mapping[str, Array],
     dtype: str,
     seed: int,
+    steps: bool,
     result: Answer,
 ) -> None:
     """Fill in closed forms and verdict; a gradient that is wrong at a false kink is corrected."""
     from gradcli.verify import settle, verify
 
     graph = trace.graph
-    closed = closed_forms_of(graph, list(values))
+    closed = closed_forms_of(graph, list(values), steps=steps)
     for name, one in closed.items():
         result.gradient[name].closed = one
     settled = settle(program, inputs, graph, values, dynamic=trace.dynamic, seed=seed)
@@ -175,14 +181,20 @@ def _checked(
 
 
 def closed_forms_of(
-    graph: Graph, names: Sequence[str], rows: bool = False, layout: str = "numpy"
+    graph: Graph,
+    names: Sequence[str],
+    rows: bool = False,
+    layout: str = "numpy",
+    steps: bool = False,
 ) -> dict[str, Closed]:
     """The closed forms by variable, or the reason why there is none; never longer than allowed."""
     from gradcli.symbolic import closed_forms, closed_jacobians
 
     try:
         with at_most(LIMITS.formula + GRACE):
-            return closed_jacobians(graph, names, layout) if rows else closed_forms(graph, names)
+            if rows:
+                return closed_jacobians(graph, names, layout, steps)
+            return closed_forms(graph, names, steps)
     except TimeIsUp as error:
         return {name: Closed(None, reason=f"it would take {error}") for name in names}
     except RecursionError:
@@ -262,6 +274,7 @@ def matrices(
     dtype: str,
     seed: int,
     layout: str,
+    steps: bool,
 ) -> Answer:
     """The answer of `jacobian` and `hessian`: numbers, closed forms, verdict."""
     graph = trace.graph
@@ -275,7 +288,7 @@ def matrices(
     used = [name for name in names if name in graph.inputs]
     if command == "jacobian":
         result.layout = layout
-        _jacobians(graph, inputs, used, result, check, dtype, seed, layout)
+        _jacobians(graph, inputs, used, result, check, dtype, seed, layout, steps)
     else:
         _hessians(graph, inputs, used, result, check, dtype, seed)
     return result
@@ -290,6 +303,7 @@ def _jacobians(
     dtype: str,
     seed: int,
     layout: str,
+    steps: bool,
 ) -> None:
     nodes = [graph.inputs[name] for name in names]
     arrays = jacobian(graph.output, nodes, inputs, run_batched)
@@ -300,19 +314,12 @@ def _jacobians(
     if check:
         from gradcli.verify import verify_rows
 
-        closed = closed_forms_of(graph, names, rows=True, layout=layout)
+        closed = closed_forms_of(graph, names, rows=True, layout=layout, steps=steps)
         for name, one in closed.items():
             result.gradient[name].closed = one
         result.check = verify_rows(
             graph, graph.output, found, closed, inputs, shown=shown, dtype=dtype, seed=seed
         )
-
-
-def in_layout(matrix: Array, rank: int, layout: str) -> Array:
-    """A Jacobian whose first `rank` axes are those of the target, in a layout."""
-    if layout != "denominator":
-        return matrix
-    return np.transpose(matrix, (*range(rank, matrix.ndim), *range(rank)))
 
 
 def _hessians(

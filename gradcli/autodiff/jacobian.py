@@ -93,3 +93,10 @@ def hessian(
         else:
             blocks.append(jacobian(first, columns, inputs, run_batched))
     return blocks
+
+
+def in_layout(matrix: Array, rank: int, layout: str) -> Array:
+    """A Jacobian whose first `rank` axes are those of the target, in a layout."""
+    if layout != "denominator":
+        return matrix
+    return np.transpose(matrix, (*range(rank, matrix.ndim), *range(rank)))

@@ -37,6 +37,7 @@ def answer_expression(
     check: bool = True,
     no_where: bool = False,
     layout: str = "numpy",
+    steps: bool = False,
 ) -> int:
     """Run one command on one expression.
 
@@ -70,6 +71,7 @@ def answer_expression(
             dtype=dtype,
             seed=seed,
             layout=layout,
+            steps=steps,
         )
     if no_where:
         result.without_where()

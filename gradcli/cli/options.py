@@ -66,6 +66,12 @@ derivative_options = bundle(
     ),
 )
 
+steps_option = click.option(
+    "--steps",
+    is_flag=True,
+    help="Show the derivation in index notation, the rule named at each line.",
+)
+
 limit_option = click.option(
     "--limit",
     "limits",

@@ -14,10 +14,10 @@ from gradcli.render.structured import document, functions_document
 EXPRESSION_KEYS = frozenset({"command", "expression", "program", "inputs", "dtype", "seed"})
 DERIVATIVE_KEYS = EXPRESSION_KEYS | {"where", "wrt", "const"}
 KEYS = {
-    "grad": DERIVATIVE_KEYS | {"check"},
+    "grad": DERIVATIVE_KEYS | {"check", "steps"},
     "check": DERIVATIVE_KEYS,
     "eval": EXPRESSION_KEYS,
-    "jacobian": DERIVATIVE_KEYS | {"check", "layout"},
+    "jacobian": DERIVATIVE_KEYS | {"check", "layout", "steps"},
     "hessian": DERIVATIVE_KEYS | {"check"},
     "ops": frozenset({"command", "names"}),
 }
@@ -133,6 +133,7 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         dtype=request.dtype(),
         seed=request.seed(),
         layout=request.text("layout", "numpy"),
+        steps=request.flag("steps", False),
     )
     if "where" in KEYS[request.command] and not request.flag("where", True):
         result.without_where()

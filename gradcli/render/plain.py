@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def plain(result: Result) -> Iterator[str]:
-    """Pieces of the plain text of a result: gradients for `grad`, the verdict for `check`."""
+    """Pieces of the plain text of a result: gradients for `grad`, the verdict for `check`.
+
+    The steps of a derivation stand before the numbers.
+    """
     if result.command == "check" and result.check is not None:
         yield from verdict_lines(result.check)
         return
@@ -30,6 +33,8 @@ def plain(result: Result) -> Iterator[str]:
         return
     bare = len(result.gradient) == 1
     for name, derivative in result.gradient.items():
+        if derivative.closed is not None:
+            yield from (f"{rule}: {text}\n" for rule, text in derivative.closed.steps)
         if not bare:
             yield f"{name}="
         yield from array_text(derivative.value)

@@ -70,6 +70,8 @@ def derivative_record(derivative: Derivative) -> dict[str, Any]:
             record |= {"short": closed.short, "where": dict(closed.shared)}
         if closed.reason:
             record["formula_reason"] = closed.reason
+        if closed.steps:
+            record["steps"] = [{"rule": rule, "text": text} for rule, text in closed.steps]
     if derivative.reasons:
         record["reasons"] = derivative.reasons
     return record

@@ -8,7 +8,7 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy
@@ -21,7 +21,11 @@ from gradcli.symbolic.lower import Definitions, element
 
 
 def accumulate(
-    definitions: Definitions, output: Node, wrt: Sequence[Node], rows: Sequence[Any] = ()
+    definitions: Definitions,
+    output: Node,
+    wrt: Sequence[Node],
+    rows: Sequence[Any] = (),
+    record: Callable[[Node, Expr], Any] | None = None,
 ) -> dict[int, Expr]:
     """The derivative of the target by each of `wrt`.
 
@@ -31,6 +35,7 @@ def accumulate(
         wrt: nodes of the graph.
         rows: indices of the target's entry that is differentiated, one per axis (0 for an axis of
             size 1); without them it is the sum of all entries.
+        record: is told each op's adjoint, in the node's formal indices.
 
     Returns:
         By node id, an expression in the node's formal indices; nothing for a node that the target
@@ -55,6 +60,8 @@ def accumulate(
         if g is None or g == 0 or node.op in (CONSTANT, INPUT) or node.op.cut is not None:
             continue
         definitions.check_time()
+        if record is not None:
+            record(node, g)
         for parent, contribution in zip(
             node.inputs, _contributions(definitions, node, g, active), strict=True
         ):

@@ -25,12 +25,13 @@ from gradcli.symbolic.printers import latex_of, unicode_of
 from gradcli.symbolic.simplify import candidates
 
 
-def closed_forms(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
+def closed_forms(graph: Graph, wrt: Sequence[str], steps: bool = False) -> dict[str, Closed]:
     """The derivative of the sum of the target's entries by each variable, in matrix notation.
 
     Args:
         graph: a traced graph.
         wrt: names of inputs.
+        steps: whether to write down the derivation, too.
 
     Returns:
         By name, a `Closed` with the formula, or with the reason why there is none.
@@ -42,16 +43,19 @@ def closed_forms(graph: Graph, wrt: Sequence[str]) -> dict[str, Closed]:
         >>> closed_forms(Graph({"x": x}, (2 * x.T) @ x), ["x"])["x"].text
         '4*x'
     """
-    return _derive(graph, wrt, rows=False)
+    return _derive(graph, wrt, rows=False, steps=steps)
 
 
-def closed_jacobians(graph: Graph, wrt: Sequence[str], layout: str = "numpy") -> dict[str, Closed]:
+def closed_jacobians(
+    graph: Graph, wrt: Sequence[str], layout: str = "numpy", steps: bool = False
+) -> dict[str, Closed]:
     """The Jacobian of the target by each variable: J[i..., k...] = d y[i...] / d x[k...].
 
     Args:
         graph: a traced graph.
         wrt: names of inputs.
         layout: one of `results.LAYOUTS`.
+        steps: whether to write down the derivation, too.
 
     Returns:
         By name, a `Closed`; its text has the axes of the target, then those of the variable; in
@@ -66,11 +70,11 @@ def closed_jacobians(graph: Graph, wrt: Sequence[str], layout: str = "numpy") ->
         >>> closed_jacobians(Graph({"A": a, "x": x}, a @ x), ["x"], "denominator")["x"].text
         'A.T'
     """
-    return _derive(graph, wrt, rows=True, layout=layout)
+    return _derive(graph, wrt, rows=True, layout=layout, steps=steps)
 
 
 def _derive(
-    graph: Graph, wrt: Sequence[str], rows: bool, layout: str = "numpy"
+    graph: Graph, wrt: Sequence[str], rows: bool, layout: str = "numpy", steps: bool = False
 ) -> dict[str, Closed]:
     nodes = [graph.inputs[name] for name in wrt]
     graph = Graph(graph.inputs, shared([graph.output])[graph.output.id], source=graph.source)
@@ -89,9 +93,25 @@ def _derive(
         turned = layout == "denominator" and len(above) == len(axes) - len(above) == 1
         expr = found.get(node.id, Integer(0))
         try:
-            result[name] = _closed(definitions, expr, axes, shape, turned)
+            result[name], chosen = _closed(definitions, expr, axes, shape, turned)
         except NoFormError as error:
             result[name] = Closed(None, reason=str(error))
+            continue
+        formula = result[name].text
+        if steps and formula is not None:
+            from gradcli.symbolic.steps import derivation
+
+            result[name].steps = derivation(
+                definitions,
+                graph.output,
+                node,
+                name,
+                above,
+                tuple(graph.inputs),
+                accumulated=expr,
+                chosen=chosen,
+                formula=formula,
+            )
     return result
 
 
@@ -105,13 +125,14 @@ def _closed(
     axes: Sequence[object],
     shape: str | None,
     turned: bool = False,
-) -> Closed:
-    """The shortest text of an expression with the given axes.
+) -> tuple[Closed, Expr]:
+    """The shortest text of an expression with the given axes, and the form that it shows.
 
     Args:
         turned: the axes are those of a transposed matrix, whose own text may be the shorter one.
     """
     best: t.Tree | None = None
+    chosen = expr
     failure: NoFormError | None = None
     translator = Translator(definitions.shapes)
     for candidate in candidates(expr):
@@ -126,11 +147,11 @@ def _closed(
             continue
         for tree in trees:
             if best is None or t.tokens(tree) < t.tokens(best):
-                best = tree
+                best, chosen = tree, candidate
     if best is None:
         assert failure is not None
         raise failure
-    return record(best, definitions.shapes)
+    return record(best, definitions.shapes), chosen
 
 
 def record(tree: t.Tree, taken: Collection[str]) -> Closed:

@@ -110,10 +110,11 @@ class IndexText:
             return self._element(expr, scope), POSTFIX
         if isinstance(expr, Add):
             return self._sum(expr, scope), ADD
-        if isinstance(expr, Contraction):
-            return self._contraction(expr, scope), MULTIPLY
-        if isinstance(expr, Mul):
-            return self._product(expr, scope)
+        if isinstance(expr, (Contraction, Mul)):
+            number, rest = content(expr)
+            if number == 1 and isinstance(rest, Contraction):
+                return self._contraction(rest, scope), MULTIPLY
+            return self._product(number, rest, scope)
         if isinstance(expr, Pow):
             return self._power(expr, scope)
         if isinstance(expr, Index):
@@ -121,7 +122,7 @@ class IndexText:
         if expr in CONSTANTS:
             return CONSTANTS[expr], POSTFIX
         if isinstance(expr, sympy.Function):
-            return self._function(expr, scope), POSTFIX
+            return self._function(expr, scope)
         raise NoFormError(f"no text for {type(expr).__name__}")
 
     def _wrapped(self, expr: Any, scope: Scope, level: int) -> str:
@@ -139,7 +140,7 @@ class IndexText:
         return self._size_letters[dim.text]
 
     def _entry(self, expr: Entry, scope: Scope) -> str:
-        name = str(expr.tensor)
+        name = expr.tensor.text
         given = iter(expr.indices)
         axes = [Integer(0) if size == 1 else next(given) for size in self.shapes[name]]
         return self.entry(name, axes, scope)
@@ -147,6 +148,8 @@ class IndexText:
     def _element(self, expr: Element, scope: Scope) -> str:
         indices = [self._index(index, scope) for index in expr.indices]
         params = [str(param) for param in expr.params if param != SYMMETRIC]
+        if expr.head == "pick" and len(params) == 1 and params[0].isdigit():
+            return f"δ[{params[0]},{','.join(indices)}]"
         if expr.head in ("pick", "select"):
             return f"eye({self.translator.size(expr.indices[-1]).text})[{','.join(params)}]" + (
                 f"[{','.join(indices)}]"
@@ -176,8 +179,7 @@ class IndexText:
         letters = "".join(inner[index] for index in bound)
         return f"Σ_{letters} {self._wrapped(expr.body, inner, MULTIPLY)}"
 
-    def _product(self, expr: Expr, scope: Scope) -> Piece:
-        number, rest = expr.as_coeff_Mul()
+    def _product(self, number: Expr, rest: Expr, scope: Scope) -> Piece:
         tops = [f for f in ordered_factors(rest) if not _is_below(f)]
         bottoms = [1 / f for f in ordered_factors(rest) if _is_below(f)]
         sign = "-" if number < 0 else ""
@@ -190,7 +192,7 @@ class IndexText:
             front = [f"{number.p}/{number.q}"]
         below = [str(number.q)] if number.q != 1 and not (sums and not bottoms) else []
         parts = front + [
-            self._wrapped(f, scope, POSTFIX + 1 if _needs_brackets(f, n, tops) else UNARY)
+            self._wrapped(f, scope, MULTIPLY if sums and n == len(tops) - 1 else UNARY)
             for n, f in enumerate(tops)
         ]
         text = " ".join(parts)
@@ -212,12 +214,12 @@ class IndexText:
             return below + str(exponent).translate(SUPERSCRIPTS), POWER
         return f"{below}^{self._wrapped(exponent, scope, POSTFIX)}", POWER
 
-    def _function(self, expr: Any, scope: Scope) -> str:
+    def _function(self, expr: Any, scope: Scope) -> Piece:
         name = type(expr).__name__
         parts = [self._walk(arg, scope)[0] for arg in expr.args]
         if name in COMPARISONS and len(parts) == 2:
-            return f"({parts[0]} {COMPARISONS[name]} {parts[1]})"
-        return f"{NAMES.get(name, name)}({', '.join(parts)})"
+            return f"{parts[0]} {COMPARISONS[name]} {parts[1]}", 0
+        return f"{NAMES.get(name, name)}({', '.join(parts)})", POSTFIX
 
 
 COMPARISONS = {"less": "<", "less_equal": "≤", "equal": "="}
@@ -243,8 +245,22 @@ def is_small(expr: Any, bound: int) -> bool:
     return True
 
 
+def content(expr: Any) -> tuple[Expr, Expr]:
+    """The number that can be drawn out of a product and of its sums, and what is left."""
+    if isinstance(expr, Contraction):
+        number, body = content(expr.body)
+        return number, expr if number == 1 else Contraction(body, *expr.bound)
+    if isinstance(expr, Add):
+        return expr.primitive()  # type: ignore[no-any-return]
+    if isinstance(expr, Mul):
+        first, rest = expr.as_coeff_Mul()
+        parts = [content(factor) for factor in Mul.make_args(rest)]
+        return Mul(first, *(one for one, _ in parts)), Mul(*(other for _, other in parts))
+    return Integer(1), expr
+
+
 def _is_negative(term: Any) -> bool:
-    return bool(term.as_coeff_Mul()[0].is_negative)
+    return bool(content(term)[0].is_negative)
 
 
 def _is_below(factor: Any) -> bool:
@@ -252,32 +268,31 @@ def _is_below(factor: Any) -> bool:
     return isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative
 
 
-def _needs_brackets(factor: Any, position: int, factors: Sequence[Any]) -> bool:
-    """A sum over an index reaches to the end of its product: before other factors it is closed."""
-    return isinstance(factor, Contraction) and position < len(factors) - 1
-
-
 def ordered_terms(expr: Add) -> list[Any]:
-    """Positive terms first, numbers before arrays."""
-    return sorted(
-        expr.args,
-        key=lambda term: (_is_negative(term), not term.is_Number, sympy.default_sort_key(term)),
-    )
+    """Positive terms first, a sum over an index last of them; negative numbers at the end."""
+
+    def rank(term: Any) -> tuple[Any, ...]:
+        negative = _is_negative(term)
+        open_end = not negative and isinstance(ordered_factors(term)[-1], Contraction)
+        number = bool(term.is_Number) is negative
+        return negative, open_end, number, sympy.default_sort_key(term)
+
+    return sorted(expr.args, key=rank)
 
 
 def ordered_factors(expr: Any) -> list[Any]:
     """Sizes and entries, then functions, brackets and deltas; sums over indices last."""
 
-    def rank(factor: Any) -> int:
+    def rank(factor: Any) -> tuple[Any, ...]:
         base = factor.base if isinstance(factor, Pow) else factor
-        if isinstance(factor, Contraction):
-            return 6
         order = ((SizeSymbol, 0), (Entry, 1), (sympy.Function, 2), (Element, 2), (Delta, 5))
-        return next((place for kind, place in order if isinstance(base, kind)), 3)
+        place = next((place for kind, place in order if isinstance(base, kind)), 3)
+        if isinstance(factor, Contraction):
+            place = 6
+        name = base.tensor.text if isinstance(base, Entry) else ""
+        return place, name, sympy.default_sort_key(factor)
 
-    return sorted(
-        Mul.make_args(expr), key=lambda factor: (rank(factor), sympy.default_sort_key(factor))
-    )
+    return sorted(Mul.make_args(expr), key=rank)
 
 
 def _appearance(expr: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from gradcli.cli.options import (
     expression_argument,
     input_options,
     output_options,
+    steps_option,
 )
 
 
@@ -19,6 +20,7 @@ from gradcli.cli.options import (
 @expression_argument
 @derivative_options
 @click.option("--no-check", is_flag=True, help="Numbers only: no closed form, no verdict.")
+@steps_option
 @input_options
 @output_options
 @click.pass_context
@@ -33,6 +35,7 @@ def command(context: click.Context, /, expression: str, no_check: bool, **option
       gradcli grad "2*x.T@x" --x 0,1,2,3
       gradcli grad "sum(log(1+exp(-y*(X@w))))" --wrt w --X @X.csv --y @y.csv --w 0,0,0
       gradcli grad "-x**2" --x -1,2 --format json
+      gradcli grad "norm(A@x-y)**2" --wrt x --A "1,2;3,4" --x 0,1 --y 1,1 --steps
     """
     from gradcli.cli.answering import answer_expression
 

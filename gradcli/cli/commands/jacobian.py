@@ -12,6 +12,7 @@ from gradcli.cli.options import (
     expression_argument,
     input_options,
     output_options,
+    steps_option,
 )
 
 
@@ -19,6 +20,7 @@ from gradcli.cli.options import (
 @expression_argument
 @derivative_options
 @click.option("--no-check", is_flag=True, help="Numbers only: no closed form, no verdict.")
+@steps_option
 @click.option(
     "--layout",
     type=click.Choice(["numpy", "numerator", "denominator"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
@@ -73,6 +73,9 @@ def derivative_views(derivative: Derivative, label: str, view: View) -> Iterator
     """Formula, numbers and reasons for one variable."""
     closed, value = derivative.closed, derivative.value
     taken = cells(label) + 3
+    if closed is not None and closed.steps:
+        yield derivation(closed.steps)
+        yield Text("")
     if closed is not None and closed.text is not None:
         shape = f"   {shape_text(value.shape)}" if value.ndim else ""
         formula = Text.assemble(literal(closed.short or closed.text, FORMULA), (shape, QUIET))
@@ -88,6 +91,16 @@ def derivative_views(derivative: Derivative, label: str, view: View) -> Iterator
             yield remark(f"no closed form: {closed.reason or 'none was found'}", QUIET)
     for reason in derivative.reasons:
         yield remark(reason, WARN)
+
+
+def derivation(steps: Sequence[tuple[str, str]]) -> RenderableType:
+    """One line per step, behind the rule that leads to it."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style=QUIET)
+    grid.add_column()
+    for rule, text in steps:
+        grid.add_row(literal(rule), literal(text))
+    return Padding(grid, (0, 0, 0, INDENT))
 
 
 def where(indent: int, name: str, text: str) -> RenderableType:
