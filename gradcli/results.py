@@ -35,6 +35,7 @@ class Closed:
         short: the formula in terms of `shared`, None where no sub-expression repeats.
         shared: what its names stand for, in order; each may use those before it.
         short_latex, shared_latex: the same in LaTeX.
+        code: a function that computes it, by target: "numpy", "jax", "torch", "julia".
     """
 
     text: str | None
@@ -46,6 +47,7 @@ class Closed:
     short_latex: str | None = None
     shared_latex: tuple[tuple[str, str], ...] = ()
     steps: list[tuple[str, str]] = field(default_factory=list)
+    code: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -370,13 +370,16 @@ def _second(
     """The closed forms of the derivatives of a gradient, from its own closed form."""
     if first.text is None:
         return {name: Closed(None, reason=first.reason) for name in names}
+    from gradcli.symbolic import code_of
+
     graph = parse(first.text).trace(inputs, dtype=dtype).graph
     used = [name for name in names if name in graph.inputs]
     found = closed_forms_of(graph, used, rows=True)
     for name in names:
         if name not in found:
             shape = f"{graph.output.shape + np.shape(inputs[name])}"
-            found[name] = Closed(f"zeros({shape})", latex=r"\mathbf{0}", unicode="0")
+            zeros = f"zeros({shape})"
+            found[name] = Closed(zeros, latex=r"\mathbf{0}", unicode="0", code=code_of(zeros, {}))
     return found
 
 

@@ -20,6 +20,8 @@ SUFFIXES = {
     ".npy": "npy",
     ".npz": "npz",
     ".tex": "latex",
+    ".py": "numpy",
+    ".jl": "julia",
 }
 
 

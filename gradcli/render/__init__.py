@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["BINARY", "FORMATS", "View", "render", "render_functions"]
 
-FORMATS = ("rich", "plain", "json", "jsonl", "csv", "npy", "npz", "latex")
+FORMATS = (
+    *("rich", "plain", "json", "jsonl", "csv", "npy", "npz"),
+    *("latex", "unicode", "numpy", "jax", "torch", "julia"),
+)
 BINARY = ("npy", "npz")
 
 
@@ -43,6 +46,10 @@ def render(result: Result, form: str, view: View) -> Iterator[str | bytes]:
         from gradcli.render.latex import latex
 
         return latex(result)
+    if form in ("unicode", "numpy", "jax", "torch", "julia"):
+        from gradcli.render.code import code, unicode
+
+        return unicode(result) if form == "unicode" else code(result, form)
     from gradcli.render.plain import plain
 
     return plain(result)

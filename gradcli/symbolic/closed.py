@@ -18,6 +18,7 @@ from gradcli.sharing import shared
 from gradcli.symbolic import share
 from gradcli.symbolic import tree as t
 from gradcli.symbolic.accumulate import accumulate
+from gradcli.symbolic.export import code_of
 from gradcli.symbolic.indices import Index, NoFormError, fresh
 from gradcli.symbolic.lower import Definitions
 from gradcli.symbolic.matrix import Translator
@@ -112,7 +113,17 @@ def _derive(
                 chosen=chosen,
                 formula=formula,
             )
+    ranks = {name: len(node.shape) for name, node in graph.inputs.items()}
+    for closed in result.values():
+        if closed.text is not None:
+            closed.code = code_of(closed.text if closed.short is None else program(closed), ranks)
     return result
+
+
+def program(closed: Closed) -> str:
+    """The names of repeated sub-expressions, one per line, and the formula in terms of them."""
+    lines = [f"{name} = {text}" for name, text in closed.shared]
+    return "\n".join([*lines, str(closed.short)])
 
 
 def _fresh_like(formal: Sequence[Any]) -> list[Any]:
