@@ -86,9 +86,9 @@ output_options = bundle(
         "form",
         type=click.Choice(FORMATS),
         default=None,
-        help="Format of the answer; unicode, numpy, jax, torch and julia are the closed forms, as text "
-        "or as paste-ready code.  [default: rich on a terminal, plain in a pipe, else by the name of "
-        "FILE]",
+        help="Format of the answer; unicode, numpy, jax, torch and julia are the closed forms, as "
+        "text or as paste-ready code.  [default: rich on a terminal, plain in a pipe, else by the "
+        "name of FILE]",
     ),
     click.option("-o", "--output", metavar="FILE", default=None, help="Write the answer to FILE."),
     click.option("--full", is_flag=True, help="On a terminal: every number, with every digit."),

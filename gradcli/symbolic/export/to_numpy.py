@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from gradcli.symbolic.export.python import POSTFIX, UNARY, Dialect, Piece, PythonPrinter
+from gradcli.symbolic.export.python import MULTIPLY, POSTFIX, UNARY, Dialect, Piece, PythonPrinter
 from gradcli.symbolic.export.ranks import constant, function_of
 
 SAME = (
@@ -67,10 +67,9 @@ LISTED = dict.fromkeys(("concatenate", "stack", "block"), listed)
 def sigmoid(printer: PythonPrinter, node: ast.Call) -> Piece | None:
     """Sound on both sides."""
     (argument,) = node.args
-    if isinstance(argument, ast.UnaryOp) and isinstance(argument.op, ast.USub):
-        inner = printer.text(argument.operand)
-    else:
-        inner = "-" + printer.wrap(argument, UNARY)
+    text, level = printer.text(argument), printer.wrap(argument, MULTIPLY)
+    leading = text.startswith("-") and level == text  # -y*z: one product, or one term
+    inner = text[1:] if leading else "-" + printer.wrap(argument, UNARY)
     return f"np.exp(-np.logaddexp(0, {inner}))", POSTFIX
 
 
