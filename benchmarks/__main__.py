@@ -1,4 +1,4 @@
-"""`python -m benchmarks [startup] [executor] [overhead] [--strict]`: the table of ratios."""
+"""`python -m benchmarks [startup|executor|overhead|formulas ...] [--strict]`: the ratios."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-PARTS = ("startup", "executor", "overhead")
+PARTS = ("startup", "executor", "overhead", "formulas")
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks import executor, overhead
+from benchmarks import executor, formulas, overhead
 from benchmarks.__main__ import quantity
 from benchmarks.measure import ROOT, Row, paired
 
@@ -27,6 +27,11 @@ def test_the_logistic_loss_is_compared_with_every_peer() -> None:
 
 def test_a_chain_is_its_gradient() -> None:
     assert len(overhead.chain(5)) == 2
+
+
+def test_closed_forms_are_timed_against_their_bounds() -> None:
+    middle, worst = formulas.rows()
+    assert 0 < middle.ours <= worst.ours
 
 
 def test_wrong_parts_are_refused() -> None:
