@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-REDUCTIONS = frozenset(
-    ["sum", "mean", "max", "min", "prod", "norm", "logsumexp", "any", "all", "var", "std"]
-)
+FOLDS = "sum mean max min prod norm logsumexp any all var std median argmax argmin"
+REDUCTIONS = frozenset(FOLDS.split())
 NUMBERS = frozenset(["trace", "det", "logdet"])
 VECTORS = frozenset(["arange", "svdvals", "eigvalsh", "linspace"])
 MATRICES = frozenset(["eye", "outer", "block"])
 SHAPED = {"ones": 0, "zeros": 0, "full": 0, "broadcast_to": 1, "reshape": 1}
 """Functions whose argument at this place is the shape of their value."""
-PAIRS = frozenset({"svd", "eigh"})
+PAIRS = frozenset({"svd", "eigh", "qr"})
 """Functions with several values, of which an index takes one."""
 
 
@@ -61,8 +60,8 @@ class Ranks:
         if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
             return 0
         if isinstance(node.value, ast.Call) and function_of(node.value) in PAIRS:
-            eigenvalues = function_of(node.value) == "eigh"
-            return 1 if constant(node.slice) == (0 if eigenvalues else 1) else 2
+            values = {"eigh": 0, "svd": 1}.get(function_of(node.value))
+            return 1 if constant(node.slice) == values else 2
         rank = self.of(node.value)
         arrays = []
         for part in parts_of(node):

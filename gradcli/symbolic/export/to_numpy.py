@@ -14,9 +14,10 @@ SAME = (
     "full heaviside hypot i0 kron less less_equal log log10 log1p log2 logaddexp logical_and "
     "logical_not logical_or max maximum mean min minimum ones outer pad prod reshape roll round "
     "sign sin sinc sinh sort sqrt square stack sum take take_along_axis tan tanh tile trace "
-    "transpose tril triu trunc zeros block squeeze expand_dims floor_divide power var std median"
+    "transpose tril triu trunc zeros block squeeze expand_dims floor_divide power var std "
+    "median argmax argmin searchsorted"
 )
-LINEAR = "cholesky det inv norm pinv solve eigh eigvalsh svd"
+LINEAR = "cholesky det inv norm pinv solve eigh eigvalsh svd qr"
 SPECIAL = (
     "beta betainc digamma entr erf erfc erfcx erfinv exp1 expi gamma gammainc gammaincc gammaln "
     "i0e i1 i1e iv ive j0 j1 jv kl_div log_ndtr logit ndtr ndtri polygamma rel_entr rgamma "
@@ -84,7 +85,7 @@ NUMPY = Dialect(
         "svdvals": "np.linalg.svd({0}, compute_uv=False)",
         "relu": "np.maximum({0}, 0)",
         "softplus": "np.logaddexp(0, {0})",
-        "expm": "linalg.expm",
+        **{name: f"linalg.{name}" for name in ("expm", "logm", "sqrtm")},
         "array": "{0}",
         "where": "np.where",
         "softmax": "softmax",
@@ -99,7 +100,7 @@ NUMPY = Dialect(
     },
     imports={
         "np": "import numpy as np",
-        "linalg": "from scipy import linalg  # NumPy has no matrix exponential",
+        "linalg": "from scipy import linalg  # NumPy has no functions of matrices",
         "special": "from scipy import special  # NumPy has no special functions",
     },
     array="np.array({0})",

@@ -24,9 +24,9 @@ PAIRS = {
 }
 SAME = (
     "broadcast_to diag diagonal einsum kron outer reshape trace tril triu argsort concatenate "
-    "mean prod stack sum sort"
+    "mean prod stack sum sort argmax argmin searchsorted"
 )
-LINEAR = "cholesky det inv norm pinv solve eigh eigvalsh svd svdvals"
+LINEAR = "cholesky det inv norm pinv solve eigh eigvalsh svd svdvals qr"
 
 
 def elementwise(printer: PythonPrinter, node: ast.Call) -> Piece | None:
