@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcli.asked import Asked
 from gradcli.autodiff import hessian_vector
 from gradcli.errors import GradcliError
 from gradcli.execute import run
@@ -20,6 +21,7 @@ from gradcli.road import DTYPES, Answer, answer, closed_form, variables
 
 __all__ = [
     "Answer",
+    "Asked",
     "answer",
     "check",
     "closed_form",
@@ -43,6 +45,7 @@ def grad(
     dtype: str = "float64",
     seed: int = 0,
     steps: bool = False,
+    assume: Mapping[str, str] | None = None,
     **inputs: Any,
 ) -> Answer:
     """Value, gradient, closed form and verdict of an expression.
@@ -54,6 +57,8 @@ def grad(
         check: whether to work out the closed form and compare.
         dtype: "float64" or "float32".
         seed: of the points that the witnesses draw.
+        assume: by input "symmetric", "spd", "diagonal", "orthogonal", "positive" or "nonnegative":
+            the closed form may use it.
         steps: whether to write down the derivation (`gradient["x"].closed.steps`).
         inputs: an array, a number, nested lists or a value text (`"0;1;2"`) per name.
 
@@ -71,7 +76,9 @@ def grad(
         >>> result.gradient["x"].closed.text, result.check.verdict
         ('4*x', 'agree')
     """
-    return _ask("grad", expression, wrt, const, check, dtype, seed, inputs, steps=steps)
+    return _ask(
+        "grad", expression, wrt, const, check, dtype, seed, inputs, steps=steps, assume=assume or {}
+    )
 
 
 def check(
@@ -104,6 +111,7 @@ def jacobian(
     seed: int = 0,
     layout: str = "numpy",
     steps: bool = False,
+    assume: Mapping[str, str] | None = None,
     **inputs: Any,
 ) -> Answer:
     """The Jacobians J[i..., k...] = d y[i...] / d x[k...] of an expression. Arguments as for
@@ -118,7 +126,17 @@ def jacobian(
         'A'
     """
     return _ask(
-        "jacobian", expression, wrt, const, check, dtype, seed, inputs, layout=layout, steps=steps
+        "jacobian",
+        expression,
+        wrt,
+        const,
+        check,
+        dtype,
+        seed,
+        inputs,
+        layout=layout,
+        steps=steps,
+        assume=assume or {},
     )
 
 
@@ -222,24 +240,15 @@ def _ask(
     inputs: Mapping[str, Any],
     **options: Any,
 ) -> Answer:
-    """One call of the library; `options` go to `answer` as they are."""
+    """One call of the library; `options` go into `Asked` as they are."""
     if dtype not in DTYPES:
         raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
     program = parse(expression)
     variables = None if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
     constants = [const] if isinstance(const, str) else list(const)
     arrays = _arrays(program, inputs, variables or (), seed)
-    return answer(
-        command,
-        program,
-        arrays,
-        wrt=variables,
-        const=constants,
-        check=check,
-        dtype=dtype,
-        seed=seed,
-        **options,
-    )
+    asked = Asked(check=check, dtype=dtype, seed=seed, **options)
+    return answer(command, program, arrays, wrt=variables, const=constants, asked=asked)
 
 
 def _arrays(

@@ -10,33 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.autodiff import gradient, hessian, in_layout, jacobian
-from gradcli.clock import TimeIsUp, at_most
+from gradcli.asked import Asked
+from gradcli.autodiff import gradient
 from gradcli.errors import GradcliError
-from gradcli.execute import run, run_batched
+from gradcli.execute import run
+from gradcli.forms import closed_forms_of
 from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, shape_text
-from gradcli.language import Program, Trace, parse
-from gradcli.limits import LIMITS
-from gradcli.results import LAYOUTS, Closed, Derivative, Result, Target, Verdict
+from gradcli.language import Program, Trace
+from gradcli.matrices import fill_matrices
+from gradcli.results import Closed, Derivative, Result, Target
 
 DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
 WITNESSES = {"grad": ("formula",), "check": ("formula", "entries", "difference", "taylor")}
 MATRICES = ("jacobian", "hessian")
-UNFORESEEN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    TypeError,
-    ValueError,
-)
-"""What SymPy may raise on an expression that nobody thought of: then there is no closed form, and
-the
-numbers and the other witnesses stand all the same.
-"""
-GRACE = 1.0
-"""Seconds beyond its own bound after which a closed form is stopped from outside."""
 
 
 class Answer(Result):
@@ -57,11 +43,7 @@ def answer(
     *,
     wrt: Sequence[str] | None = None,
     const: Sequence[str] = (),
-    check: bool = True,
-    dtype: str = "float64",
-    seed: int = 0,
-    layout: str = "numpy",
-    steps: bool = False,
+    asked: Asked | None = None,
 ) -> Answer:
     """One request through all stages.
 
@@ -71,20 +53,13 @@ def answer(
         inputs: arrays; one that the program does not use is left out, with a note.
         wrt: variables; every input that the program uses where None.
         const: inputs not to differentiate by.
-        check: for derivatives, whether a closed form and a verdict are wanted.
-        seed: of the points that the witnesses draw.
-        layout: of Jacobians, one of `results.LAYOUTS`.
-        steps: whether the derivation of the closed form is wanted, of `grad` and `jacobian`.
+        asked: the options of the request.
 
     Raises:
         GradcliError: for anything that is wrong with the program, the inputs or the options.
     """
-    if layout not in LAYOUTS:
-        raise GradcliError(f"unknown layout '{layout}'", hint=", ".join(LAYOUTS))
-    if steps and not check:
-        raise GradcliError("the steps lead to a closed form, and none is wanted without a check")
     try:
-        return _answer(command, program, inputs, wrt, const, check, dtype, seed, layout, steps)
+        return _answer(command, program, inputs, wrt, const, asked or Asked())
     except GradcliError as error:
         raise error.located(None, program.text) from None
 
@@ -95,18 +70,16 @@ def _answer(
     inputs: Mapping[str, Array],
     wrt: Sequence[str] | None,
     const: Sequence[str],
-    check: bool,
-    dtype: str,
-    seed: int,
-    layout: str,
-    steps: bool,
+    asked: Asked,
 ) -> Answer:
-    trace = program.trace(inputs, dtype=dtype)
+    trace = program.trace(inputs, dtype=asked.dtype)
     graph = trace.graph
     names = [] if command == "eval" else variables(graph, inputs, wrt, const)
+    notes = [*trace.notes, *asked.notes(inputs)]
+    result = Answer(command, program.text, Target(np.zeros(())), notes=notes)
     if command in MATRICES:
-        return matrices(command, program, trace, inputs, names, check, dtype, seed, layout, steps)
-    result = Answer(command, program.text, Target(np.zeros(())), notes=list(trace.notes))
+        fill_matrices(result, trace, inputs, names, asked)
+        return result
     result.notes += [
         f"the expression does not use '{name}'"
         for name in inputs
@@ -121,8 +94,8 @@ def _answer(
             f"the target has shape {shape_text(graph.output.shape)}; its sum is differentiated"
         )
     values = _differentiated(graph, inputs, names, result)
-    if command == "check" or check:
-        _checked(command, program, inputs, trace, values, dtype, seed, steps, result)
+    if command == "check" or asked.check:
+        _checked(command, program, inputs, trace, values, asked, result)
     _reasons(graph, inputs, result)
     return result
 
@@ -150,19 +123,17 @@ def _checked(
     inputs: Mapping[str, Array],
     trace: Trace,
     values: Mapping[str, Array],
-    dtype: str,
-    seed: int,
-    steps: bool,
+    asked: Asked,
     result: Answer,
 ) -> None:
     """Fill in closed forms and verdict; a gradient that is wrong at a false kink is corrected."""
     from gradcli.verify import settle, verify
 
     graph = trace.graph
-    closed = closed_forms_of(graph, list(values), steps=steps)
+    closed = closed_forms_of(graph, list(values), asked)
     for name, one in closed.items():
         result.gradient[name].closed = one
-    settled = settle(program, inputs, graph, values, dynamic=trace.dynamic, seed=seed)
+    settled = settle(program, inputs, graph, values, dynamic=trace.dynamic, seed=asked.seed)
     for name, value in settled.gradients.items():
         result.gradient[name].value = value
     result.notes += settled.notes
@@ -173,35 +144,11 @@ def _checked(
         settled.gradients,
         closed,
         witnesses=WITNESSES[command],
-        dtype=dtype,
-        seed=seed,
+        dtype=asked.dtype,
+        seed=asked.seed,
         dynamic=trace.dynamic,
         settled=settled,
     )
-
-
-def closed_forms_of(
-    graph: Graph,
-    names: Sequence[str],
-    rows: bool = False,
-    layout: str = "numpy",
-    steps: bool = False,
-) -> dict[str, Closed]:
-    """The closed forms by variable, or the reason why there is none; never longer than allowed."""
-    from gradcli.symbolic import closed_forms, closed_jacobians
-
-    try:
-        with at_most(LIMITS.formula + GRACE):
-            if rows:
-                return closed_jacobians(graph, names, layout, steps)
-            return closed_forms(graph, names, steps)
-    except TimeIsUp as error:
-        return {name: Closed(None, reason=f"it would take {error}") for name in names}
-    except RecursionError:
-        return {name: Closed(None, reason="the expression is nested too deeply") for name in names}
-    except UNFORESEEN as error:
-        reason = f"none was found ({type(error).__name__} in SymPy)"
-        return {name: Closed(None, reason=reason) for name in names}
 
 
 def closed_form(program: Program, inputs: Mapping[str, Array], name: str) -> Closed:
@@ -259,137 +206,3 @@ def variables(
             hint="gradcli eval gives the value" if not graph.inputs else None,
         )
     return names
-
-
-# --- Jacobians and Hessians ---
-
-
-def matrices(
-    command: str,
-    program: Program,
-    trace: Trace,
-    inputs: Mapping[str, Array],
-    names: Sequence[str],
-    check: bool,
-    dtype: str,
-    seed: int,
-    layout: str,
-    steps: bool,
-) -> Answer:
-    """The answer of `jacobian` and `hessian`: numbers, closed forms, verdict."""
-    graph = trace.graph
-    result = Answer(command, program.text, Target(np.zeros(())), notes=list(trace.notes))
-    (result.target.value,) = run([graph.output], inputs)
-    if command == "hessian" and graph.output.size != 1:
-        result.target.summed = True
-        result.notes.append(
-            f"the target has shape {shape_text(graph.output.shape)}; its sum is differentiated"
-        )
-    used = [name for name in names if name in graph.inputs]
-    if command == "jacobian":
-        result.layout = layout
-        _jacobians(graph, inputs, used, result, check, dtype, seed, layout, steps)
-    else:
-        _hessians(graph, inputs, used, result, check, dtype, seed)
-    return result
-
-
-def _jacobians(
-    graph: Graph,
-    inputs: Mapping[str, Array],
-    names: Sequence[str],
-    result: Answer,
-    check: bool,
-    dtype: str,
-    seed: int,
-    layout: str,
-    steps: bool,
-) -> None:
-    nodes = [graph.inputs[name] for name in names]
-    arrays = jacobian(graph.output, nodes, inputs, run_batched)
-    found = dict(zip(names, arrays, strict=True))
-    shown = {name: in_layout(array, graph.output.ndim, layout) for name, array in found.items()}
-    for name, array in shown.items():
-        result.gradient[name] = Derivative(name, array)
-    if check:
-        from gradcli.verify import verify_rows
-
-        closed = closed_forms_of(graph, names, rows=True, layout=layout, steps=steps)
-        for name, one in closed.items():
-            result.gradient[name].closed = one
-        result.check = verify_rows(
-            graph, graph.output, found, closed, inputs, shown=shown, dtype=dtype, seed=seed
-        )
-
-
-def _hessians(
-    graph: Graph,
-    inputs: Mapping[str, Array],
-    names: Sequence[str],
-    result: Answer,
-    check: bool,
-    dtype: str,
-    seed: int,
-) -> None:
-    """Blocks by `row,column`; the closed form is the Jacobian of the gradient's closed form."""
-    nodes = [graph.inputs[name] for name in names]
-    blocks = hessian(graph.output, nodes, nodes, inputs, run_batched)
-    for row, line in zip(names, blocks, strict=True):
-        for column, array in zip(names, line, strict=True):
-            key = f"{row},{column}"
-            result.gradient[key] = Derivative(key, array)
-    if not check:
-        return
-    first = closed_forms_of(graph, names)
-    verdicts = []
-    for row, line, node in zip(names, blocks, gradient(graph.output, nodes), strict=True):
-        closed = _second(first[row], inputs, names, dtype)
-        for column in names:
-            result.gradient[f"{row},{column}"].closed = closed[column]
-        if node is not None:
-            from gradcli.verify import verify_rows
-
-            verdicts.append(
-                verify_rows(
-                    graph,
-                    node,
-                    dict(zip(names, line, strict=True)),
-                    closed,
-                    inputs,
-                    label=row + ",{}",
-                    dtype=dtype,
-                    seed=seed,
-                )
-            )
-    result.check = _joined(verdicts)
-
-
-def _second(
-    first: Closed, inputs: Mapping[str, Array], names: Sequence[str], dtype: str
-) -> dict[str, Closed]:
-    """The closed forms of the derivatives of a gradient, from its own closed form."""
-    if first.text is None:
-        return {name: Closed(None, reason=first.reason) for name in names}
-    from gradcli.symbolic import code_of
-
-    graph = parse(first.text).trace(inputs, dtype=dtype).graph
-    used = [name for name in names if name in graph.inputs]
-    found = closed_forms_of(graph, used, rows=True)
-    for name in names:
-        if name not in found:
-            shape = f"{graph.output.shape + np.shape(inputs[name])}"
-            zeros = f"zeros({shape})"
-            found[name] = Closed(zeros, latex=r"\mathbf{0}", unicode="0", code=code_of(zeros, {}))
-    return found
-
-
-def _joined(verdicts: Sequence[Verdict]) -> Verdict:
-    """One verdict of several: the worst of them, with all reasons."""
-    order = ("agree", "inconclusive", "disagree")
-    worst = max((one.verdict for one in verdicts), key=order.index, default="agree")
-    return Verdict(
-        worst,
-        [reason for one in verdicts for reason in one.reasons],
-        [comparison for one in verdicts for comparison in one.comparisons],
-        next((one.outlier for one in verdicts if one.outlier), None),
-    )

@@ -100,7 +100,7 @@ def test_masks_are_constant_by_themselves():
 
 
 def test_the_formula_may_not_take_longer_than_allowed(monkeypatch):
-    from gradcli import road, symbolic
+    from gradcli import forms, symbolic
     from gradcli.limits import LIMITS
 
     def forever(*arguments):
@@ -108,7 +108,7 @@ def test_the_formula_may_not_take_longer_than_allowed(monkeypatch):
             pass
 
     monkeypatch.setattr(symbolic, "closed_forms", forever)
-    monkeypatch.setattr(road, "GRACE", 0.05)
+    monkeypatch.setattr(forms, "GRACE", 0.05)
     with LIMITS.raised(formula=0.05):
         result = gradcli.grad("x**2", x=3)
     assert result.gradient["x"].closed.reason == "it would take more than 0.1 s"

@@ -9,6 +9,7 @@ import click
 from gradcli.cli.base import ExpressionCommand, the_environment
 from gradcli.cli.guard import guarded, set_limits
 from gradcli.cli.inputs import (
+    given_assumptions,
     given_values,
     listed_names,
     read_values,
@@ -38,6 +39,7 @@ def answer_expression(
     no_where: bool = False,
     layout: str = "numpy",
     steps: bool = False,
+    assume: Sequence[str] = (),
 ) -> int:
     """Run one command on one expression.
 
@@ -67,11 +69,14 @@ def answer_expression(
             arrays,
             wrt=wanted or None,
             const=listed_names(const),
-            check=check,
-            dtype=dtype,
-            seed=seed,
-            layout=layout,
-            steps=steps,
+            asked=api.Asked(
+                check=check,
+                dtype=dtype,
+                seed=seed,
+                layout=layout,
+                steps=steps,
+                assume=given_assumptions(assume),
+            ),
         )
     if no_where:
         result.without_where()

@@ -32,6 +32,20 @@ def given_values(pairs: Sequence[str]) -> dict[str, str]:
     return values
 
 
+def given_assumptions(texts: Sequence[str]) -> dict[str, str]:
+    """`("A:spd", "x:positive")` as a dict; `A:spd,x:positive` in one text means the same."""
+    assumed = {}
+    for text in texts:
+        for part in text.split(","):
+            name, colon, kind = part.partition(":")
+            if not colon or not name.strip() or not kind.strip():
+                raise GradcliError(
+                    f"--assume {text}: write NAME:WHAT", hint="for instance --assume A:spd"
+                )
+            assumed[name.strip()] = kind.strip()
+    return assumed
+
+
 def listed_names(texts: Sequence[str]) -> list[str]:
     """`("x,w", "y")` as `["x", "w", "y"]`, each once."""
     names = [name for text in texts for name in re.split(r"[,\s]+", text) if name]

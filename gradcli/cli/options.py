@@ -60,6 +60,13 @@ derivative_options = bundle(
     ),
     click.option("--const", multiple=True, metavar="NAMES", help="Inputs not to differentiate by."),
     click.option(
+        "--assume",
+        multiple=True,
+        metavar="NAME:WHAT",
+        help="What the closed form may use: symmetric, spd, diagonal, orthogonal, positive or "
+        "nonnegative. Every entry still varies on its own.",
+    ),
+    click.option(
         "--no-where",
         is_flag=True,
         help="Whole formulas, with no sub-expression named under a `where`.",

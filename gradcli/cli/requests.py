@@ -12,7 +12,7 @@ from gradcli.errors import ExitCode, GradcliError
 from gradcli.render.structured import document, functions_document
 
 EXPRESSION_KEYS = frozenset({"command", "expression", "program", "inputs", "dtype", "seed"})
-DERIVATIVE_KEYS = EXPRESSION_KEYS | {"where", "wrt", "const"}
+DERIVATIVE_KEYS = EXPRESSION_KEYS | {"assume", "where", "wrt", "const"}
 KEYS = {
     "grad": DERIVATIVE_KEYS | {"check", "steps"},
     "check": DERIVATIVE_KEYS,
@@ -97,6 +97,15 @@ class Request:
             raise GradcliError('"dtype" must be "float64" or "float32"')
         return value
 
+    def assumptions(self) -> dict[str, str]:
+        """What may be assumed of the inputs."""
+        value = self.fields.get("assume")
+        if value is None:
+            return {}
+        if not isinstance(value, dict) or not all(isinstance(k, str) for k in value.values()):
+            raise GradcliError('"assume" must be an object: name -> what', hint='{"A": "spd"}')
+        return dict(value)
+
     def inputs(self) -> dict[str, Any]:
         """The arrays of the request."""
         value = self.fields.get("inputs")
@@ -129,11 +138,14 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         request.inputs(),
         wrt=request.names("wrt"),
         const=request.names("const") or (),
-        check="check" not in KEYS[request.command] or request.flag("check", True),
-        dtype=request.dtype(),
-        seed=request.seed(),
-        layout=request.text("layout", "numpy"),
-        steps=request.flag("steps", False),
+        asked=api.Asked(
+            check="check" not in KEYS[request.command] or request.flag("check", True),
+            dtype=request.dtype(),
+            seed=request.seed(),
+            layout=request.text("layout", "numpy"),
+            steps=request.flag("steps", False),
+            assume=request.assumptions(),
+        ),
     )
     if "where" in KEYS[request.command] and not request.flag("where", True):
         result.without_where()

@@ -6,7 +6,8 @@ forms compete; the one with the fewest tokens wins.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sympy import Expr, Integer
@@ -26,13 +27,31 @@ from gradcli.symbolic.printers import latex_of, unicode_of
 from gradcli.symbolic.simplify import candidates
 
 
-def closed_forms(graph: Graph, wrt: Sequence[str], steps: bool = False) -> dict[str, Closed]:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is wanted of closed forms.
+
+    Attributes:
+        layout: of Jacobians, one of `results.LAYOUTS`.
+        steps: whether to write down the derivation, too.
+        assume: by input, what may be used (one of `indices.KINDS`).
+    """
+
+    layout: str = "numpy"
+    steps: bool = False
+    assume: Mapping[str, str] = field(default_factory=dict)
+
+
+DEFAULT = Form()
+
+
+def closed_forms(graph: Graph, wrt: Sequence[str], form: Form = DEFAULT) -> dict[str, Closed]:
     """The derivative of the sum of the target's entries by each variable, in matrix notation.
 
     Args:
         graph: a traced graph.
         wrt: names of inputs.
-        steps: whether to write down the derivation, too.
+        form: what is wanted.
 
     Returns:
         By name, a `Closed` with the formula, or with the reason why there is none.
@@ -44,19 +63,16 @@ def closed_forms(graph: Graph, wrt: Sequence[str], steps: bool = False) -> dict[
         >>> closed_forms(Graph({"x": x}, (2 * x.T) @ x), ["x"])["x"].text
         '4*x'
     """
-    return _derive(graph, wrt, rows=False, steps=steps)
+    return _derive(graph, wrt, False, form)
 
 
-def closed_jacobians(
-    graph: Graph, wrt: Sequence[str], layout: str = "numpy", steps: bool = False
-) -> dict[str, Closed]:
+def closed_jacobians(graph: Graph, wrt: Sequence[str], form: Form = DEFAULT) -> dict[str, Closed]:
     """The Jacobian of the target by each variable: J[i..., k...] = d y[i...] / d x[k...].
 
     Args:
         graph: a traced graph.
         wrt: names of inputs.
-        layout: one of `results.LAYOUTS`.
-        steps: whether to write down the derivation, too.
+        form: what is wanted.
 
     Returns:
         By name, a `Closed`; its text has the axes of the target, then those of the variable; in
@@ -68,19 +84,18 @@ def closed_jacobians(
         >>> a, x = input_node("A", (3, 4)), input_node("x", (4,))
         >>> closed_jacobians(Graph({"A": a, "x": x}, a @ x), ["x"])["x"].text
         'A'
-        >>> closed_jacobians(Graph({"A": a, "x": x}, a @ x), ["x"], "denominator")["x"].text
+        >>> turned = Form(layout="denominator")
+        >>> closed_jacobians(Graph({"A": a, "x": x}, a @ x), ["x"], turned)["x"].text
         'A.T'
     """
-    return _derive(graph, wrt, rows=True, layout=layout, steps=steps)
+    return _derive(graph, wrt, True, form)
 
 
-def _derive(
-    graph: Graph, wrt: Sequence[str], rows: bool, layout: str = "numpy", steps: bool = False
-) -> dict[str, Closed]:
+def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[str, Closed]:
     nodes = [graph.inputs[name] for name in wrt]
     graph = Graph(graph.inputs, shared([graph.output])[graph.output.id], source=graph.source)
     try:
-        definitions = Definitions(graph, LIMITS.formula)
+        definitions = Definitions(graph, LIMITS.formula, form.assume)
         above = _fresh_like(definitions.formal[graph.output.id]) if rows else []
         found = accumulate(definitions, graph.output, nodes, above)
     except NoFormError as error:
@@ -89,9 +104,9 @@ def _derive(
     for name, node in zip(wrt, nodes, strict=True):
         axes = (*above, *definitions.formal[node.id])
         shape = None if rows else f"{name}.shape"
-        if layout == "denominator":
+        if form.layout == "denominator":
             axes = (*definitions.formal[node.id], *above)
-        turned = layout == "denominator" and len(above) == len(axes) - len(above) == 1
+        turned = form.layout == "denominator" and len(above) == len(axes) - len(above) == 1
         expr = found.get(node.id, Integer(0))
         try:
             result[name], chosen = _closed(definitions, expr, axes, shape, turned)
@@ -99,7 +114,7 @@ def _derive(
             result[name] = Closed(None, reason=str(error))
             continue
         formula = result[name].text
-        if steps and formula is not None:
+        if form.steps and formula is not None:
             from gradcli.symbolic.steps import derivation
 
             result[name].steps = derivation(
