@@ -84,7 +84,7 @@ limit_option = click.option(
     "limits",
     multiple=True,
     metavar="NAME=NUMBER",
-    help="Raise a bound: source, depth, ops, elements, steps, file, line, seconds, formula.",
+    help="Raise a bound: source, depth, ops, elements, items, steps, file, line, seconds, formula.",
 )
 
 output_options = bundle(
