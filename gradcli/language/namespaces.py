@@ -76,6 +76,15 @@ PREFIXES: dict[str, str] = {
 ROOTS = {prefix.split(".")[0] for prefix in PREFIXES}
 """First words of the prefixes."""
 
+_COMPARISONS = {
+    "eq": "equal",
+    "ne": "not_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+}
+
 RENAMES: dict[str, dict[str, str]] = {
     "tf": {
         "reduce_sum": "sum",
@@ -111,12 +120,17 @@ RENAMES: dict[str, dict[str, str]] = {
         "trace": "batch_trace",
         "erfcx": "erfcx",
         "l2_normalize": "l2_normalize",
-        "special": "special",
+        "scalar_mul": "multiply",
+        "adjoint": "matrix_transpose",
+        "exponential": "exp",
         "eigvalsh": "eigvalsh",
         "segment_sum": "segment_sum",
         "logical_xor": "logical_xor",
     },
     "torch": {
+        **_COMPARISONS,
+        "nonzero": "argwhere",
+        "take_along_dim": "take_along_axis",
         "clamp": "clip",
         "arctan2": "arctan2",
         "logdet": "logdet",
@@ -144,6 +158,10 @@ RENAMES: dict[str, dict[str, str]] = {
     },
     "jax": {"stop_gradient": "stop_gradient", "hard_tanh": "hard_tanh"},
     "lax": {
+        **_COMPARISONS,
+        "rev": "flip",
+        "erf_inv": "erfinv",
+        "batch_matmul": "matmul",
         "stop_gradient": "stop_gradient",
         "clamp": "lax.clamp",
         "integer_pow": "power",
@@ -158,7 +176,7 @@ RENAMES: dict[str, dict[str, str]] = {
         "dist": "dist",
         "prod": "prod",
     },
-    "numpy": {"delta": "delta"},
+    "numpy": {"copy": "identity_of"},
 }
 """Names that differ, by library."""
 
@@ -277,6 +295,10 @@ def member(prefix: str, name: str) -> Any:
     if name.startswith("_"):
         raise GradcliError(f"names that begin with '_' are not available: '{text}'", kind="name")
     if library != "none" and (library != "math" or name in MATH):
+        if prefix == "torch.linalg" and name == "norm":  # of matrices; torch.norm is flat
+            return Callee(text, "norm")
+        if prefix == "jax.nn" and name == "identity":
+            return Callee(text, "identity_of")
         if f"{library}.{name}" in ADAPTERS:
             return Callee(text, f"{library}.{name}")
         if prefix == "jax.nn" and name == "gelu":
