@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import stat
+import struct
+import tokenize
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,19 @@ from gradcli.graph import Array
 from gradcli.language.lists import nested_array
 from gradcli.limits import LIMITS
 
+DAMAGED = (
+    ValueError,
+    EOFError,
+    KeyError,
+    RecursionError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy and `json` raise on a file that is not what its name says."""
+
 READERS = (".npy", ".npz", ".csv", ".tsv", ".json", ".txt")
 
 
@@ -23,8 +39,7 @@ def read_file(name: str) -> Array:
 
     Raises:
         GradcliError: `io` where it cannot be read, `value` for what stands in it, `limit` for a
-        file
-            that is too large.
+            file that is too large.
     """
     path, entry = name, None
     if ".npz:" in name:
@@ -47,9 +62,9 @@ def read_file(name: str) -> Array:
             )
     except OSError as error:
         raise GradcliError(f"cannot read '{path}': {_reason(error)}", kind="io") from None
-    except (ValueError, EOFError, zipfile.BadZipFile, RecursionError) as error:
+    except DAMAGED as error:
         words = str(error).splitlines()[0] if str(error) else "it is damaged"
-        raise GradcliError(f"'{path}' holds no array of numbers: {words}") from None
+        raise GradcliError(f"'{path}' holds no array of numbers: {words[:120]}") from None
     return numeric(array, f"'{path}'")
 
 
@@ -94,7 +109,7 @@ def _reason(error: Exception) -> str:
 
 
 def _member_of(path: str, entry: str | None) -> Any:
-    with np.load(path, allow_pickle=False) as archive:
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         names = list(archive.files)
         if entry is None and len(names) == 1:
             entry = names[0]
@@ -111,6 +126,7 @@ def _table(path: str, delimiter: str | None) -> Array:
     with open(path, encoding="utf-8-sig") as file:
         first = file.readline()
     header = any(not _is_number(word) for word in first.replace(delimiter or " ", " ").split())
+    _even(path, delimiter, header)
     rows: Array = np.loadtxt(
         path,
         delimiter=delimiter,
@@ -122,6 +138,26 @@ def _table(path: str, delimiter: str | None) -> Array:
     if not rows.size:
         raise GradcliError(f"'{path}' holds no numbers", kind="io")
     return rows.reshape(-1) if 1 in rows.shape else rows
+
+
+def _even(path: str, delimiter: str | None, header: bool) -> None:
+    """Every line has as many columns as the first.
+
+    Raises:
+        GradcliError: `value`, with the line that has not.
+    """
+    first = 0
+    with open(path, encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            words = line.partition("#")[0].strip()
+            if not words or (header and number == 1):
+                continue
+            count = words.count(delimiter) + 1 if delimiter else len(words.split())
+            first = first or count
+            if count != first:
+                raise GradcliError(
+                    f"'{path}' line {number}: the number of columns is {count}, before it {first}"
+                )
 
 
 def _is_number(word: str) -> bool:

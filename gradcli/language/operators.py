@@ -93,7 +93,9 @@ def operate(interpreter: Interpreter, operator: ast.operator, a: Any, b: Any) ->
     if symbol in "&|^":
         masks = [interpreter.tensor(value, f"'{symbol}'") for value in operands]
         if any(mask.dtype.kind != "b" for mask in masks):
-            hint = "a power is written **" if symbol == "^" else "compare first: (x > 0) & (x < 1)"
+            if symbol == "^":
+                raise GradcliError("'^' is no power", kind="parse", hint="a power is written **")
+            hint = "compare first: (x > 0) & (x < 1)"
             raise GradcliError(f"'{symbol}' is for truth values", kind="parse", hint=hint)
         return apply(name, *masks)
     operands = [as_float(value) if type(value) is int else value for value in operands]

@@ -106,9 +106,12 @@ class Program:
                 hint=" ".join(f"--{name} VALUE" for name in missing),
             )
         interpreter = Interpreter(self._source, nodes, arrays, floating, rng)
-        with default_dtype(floating):
-            value = interpreter.visit(self._syntax)
-            output = self._result(interpreter, value)
+        try:
+            with default_dtype(floating):
+                value = interpreter.visit(self._syntax)
+                output = self._result(interpreter, value)
+        except RecursionError:
+            raise GradcliError("the expression is nested too deeply", kind="limit") from None
         return Trace(Graph(nodes, output, source=self.text), interpreter.notes, interpreter.dynamic)
 
     def _result(self, interpreter: Interpreter, value: Any) -> Node:
@@ -156,7 +159,7 @@ def _free_names(syntax: ast.expr) -> tuple[list[str], list[str]]:
     """The names that need a value, and those that an input may shadow, in order of appearance."""
     called = {id(n.func) for n in ast.walk(syntax) if isinstance(n, ast.Call)}
     inside: set[int] = set()  # names that are the root of a namespace
-    bound: set[str] = set()  # loop variables
+    bound: set[str] = set()  # loop variables and parameters
     for node in ast.walk(syntax):
         if isinstance(node, ast.Attribute):
             root = _namespace_root(node)
@@ -164,6 +167,8 @@ def _free_names(syntax: ast.expr) -> tuple[list[str], list[str]]:
                 inside.add(id(root))
         if isinstance(node, ast.comprehension):
             bound |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        if isinstance(node, ast.arg):
+            bound.add(node.arg)
     found = [
         n
         for n in ast.walk(syntax)

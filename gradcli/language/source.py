@@ -36,7 +36,7 @@ class Source:
     @property
     def body(self) -> str:
         """What Python parses."""
-        return self.text[self.offset :]
+        return self.text[self.offset :].rstrip()
 
     def position(self, line: int, column: int) -> int:
         """The character at a line (from 1) and a column (bytes, from 0)."""
