@@ -124,3 +124,11 @@ def test_depth_that_is_raised_too_far_is_still_an_orderly_error() -> None:
     with LIMITS.raised(depth=3000), pytest.raises(GradcliError) as caught:
         parse(text).trace(INPUTS)
     assert caught.value.kind == "limit"
+
+
+def test_what_the_parser_cannot_take_names_no_limit_that_would_help() -> None:
+    with pytest.raises(GradcliError) as caught:
+        parse("(" * 300 + "x" + ")" * 300)
+    assert caught.value.kind == "limit"
+    assert caught.value.message == "the expression is nested too deeply for Python's parser"
+    assert "--limit" not in str(caught.value.hint)

@@ -43,10 +43,10 @@ def read_syntax(text: str) -> tuple[Source, ast.expr]:
             tree = ast.parse(source.body, mode="eval").body
     except SyntaxError as error:
         if any(part in str(error.msg) for part in _DEEP):
-            raise _too_deep(text) from None
+            raise _beyond_parser(text) from None
         raise explain(source, error).located(None, text) from None
     except (RecursionError, MemoryError):
-        raise _too_deep(text) from None
+        raise _beyond_parser(text) from None
     except (ValueError, UnicodeError) as error:
         raise GradcliError(
             f"this is not an expression: {error}", kind="parse", source=text
@@ -70,6 +70,16 @@ def check_depth(source: Source, tree: ast.AST) -> None:
             spine = isinstance(node, ast.BinOp) and child is node.left
             spine = spine and isinstance(child, ast.BinOp)
             stack.append((child, depth if spine else depth + isinstance(child, ast.expr)))
+
+
+def _beyond_parser(text: str) -> GradcliError:
+    """No limit of ours can be raised here: `ast.parse` itself ran out of stack."""
+    return GradcliError(
+        "the expression is nested too deeply for Python's parser",
+        kind="limit",
+        source=text,
+        hint="a long sum or product can be written over an array: sum(x), prod(x)",
+    )
 
 
 def _too_deep(text: str) -> GradcliError:
