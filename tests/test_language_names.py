@@ -9,11 +9,12 @@ from gradcli.execute import run
 from gradcli.language import parse
 from gradcli.language.adapters import ADAPTERS
 from gradcli.language.methods import METHODS, PLAIN
-from gradcli.language.namespaces import BARE, RENAMES, find
+from gradcli.language.namespaces import BARE, BY_PREFIX, RENAMES, find
 from gradcli.ops import ALIASES, FUNCTIONS
 
 TARGETS = [
     *((name, target) for names in RENAMES.values() for name, target in names.items()),
+    *((name, target) for names in BY_PREFIX.values() for name, target in names.items()),
     *BARE.items(),
     *METHODS.items(),
     *((name, name) for name in PLAIN),
@@ -37,6 +38,9 @@ def test_every_other_name_leads_somewhere() -> None:
         ("tf.math.reduce_logsumexp(x)", "logsumexp(x)"),
         ("tf.tensordot(A, A, 1)", "A @ A"),
         ("jnp.linalg.norm(x)", "norm(x)"),
+        ("torch.linalg.norm(A)", "norm(A)"),
+        ("np.linalg.trace(stack([A, 2*A]))", "batch_trace(stack([A, 2*A]))"),
+        ("jax.nn.identity(x)", "x"),
         ("jax.nn.sigmoid(x)", "sigmoid(x)"),
         ("jax.nn.gelu(x)", "gelu(x, approximate=True)"),
         ("torch.nn.functional.relu(x)", "relu(x)"),

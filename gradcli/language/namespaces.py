@@ -1,7 +1,8 @@
 """The prefixes of other libraries (`np.`, `tf.nn.`, `F.`) and their names for our functions.
 
-A prefix belongs to a library; a name is looked for among the library's own adapters
-(`torch.std`), its renames (`tf.reduce_sum`), and then in the registry. What is not found is an
+A prefix belongs to a library; a name is looked for among those that mean something of their own
+under the prefix (`torch.linalg.norm`), the library's adapters (`torch.std`), its renames
+(`tf.reduce_sum`), and then in the registry. What is not found is an
 error: nothing is imported.
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 
 from gradcli.errors import GradcliError
 from gradcli.language.dialects import ADAPTERS
-from gradcli.language.words import BARE_DTYPES, CONSTANTS, DTYPES, suggestion
+from gradcli.language.words import CONSTANTS, DTYPES, suggestion
 from gradcli.ops import ALIASES, FUNCTIONS
 
 PREFIXES: dict[str, str] = {
@@ -85,57 +86,45 @@ _COMPARISONS = {
     "ge": "greater_equal",
 }
 
+_REDUCTIONS = {
+    "reduce_sum": "sum",
+    "reduce_mean": "mean",
+    "reduce_max": "max",
+    "reduce_min": "min",
+    "reduce_prod": "prod",
+    "reduce_std": "std",
+    "reduce_variance": "var",
+    "reduce_logsumexp": "logsumexp",
+}
+
 RENAMES: dict[str, dict[str, str]] = {
     "tf": {
-        "reduce_sum": "sum",
-        "reduce_mean": "mean",
-        "reduce_max": "max",
-        "reduce_min": "min",
-        "reduce_prod": "prod",
-        "reduce_std": "std",
-        "reduce_variance": "var",
-        "reduce_logsumexp": "logsumexp",
+        **_REDUCTIONS,
         "reduce_all": "all",
         "reduce_any": "any",
         "clip_by_value": "clip",
         "diag": "diag_embed",
         "tensor_diag": "diag",
-        "diag_part": "diag_part",
         "tensor_diag_part": "diagonal",
-        "set_diag": "set_diag",
-        "band_part": "band_part",
         "reverse": "flip",
         "softmax_cross_entropy": "softmax_cross_entropy_with_logits",
-        "cholesky": "cholesky",
-        "matmul": "matmul",
         "identity": "identity_of",
-        "size": "size",
         "rank": "ndim",
         "floordiv": "floor_divide",
         "truediv": "divide",
-        "xdivy": "xdivy",
         "is_nan": "isnan",
         "is_finite": "isfinite",
         "is_inf": "isinf",
         "trace": "batch_trace",
-        "erfcx": "erfcx",
-        "l2_normalize": "l2_normalize",
         "scalar_mul": "multiply",
         "adjoint": "matrix_transpose",
         "exponential": "exp",
-        "eigvalsh": "eigvalsh",
-        "segment_sum": "segment_sum",
-        "logical_xor": "logical_xor",
     },
     "torch": {
         **_COMPARISONS,
         "nonzero": "argwhere",
         "take_along_dim": "take_along_axis",
         "clamp": "clip",
-        "arctan2": "arctan2",
-        "logdet": "logdet",
-        "nansum": "nansum",
-        "hard_tanh": "hard_tanh",
         "relu_": "relu",
         "numel": "size",
         "clone": "identity_of",
@@ -145,10 +134,7 @@ RENAMES: dict[str, dict[str, str]] = {
         "detach": "stop_gradient",
         "chain_matmul": "multi_dot",
         "square_": "square",
-        "softmax": "softmax",
-        "vector_norm": "vector_norm",
         "movedim": "moveaxis",
-        "moveaxis": "moveaxis",
         "swapdims": "swapaxes",
         "transpose": "swapaxes",
         "t": "transpose",
@@ -156,32 +142,31 @@ RENAMES: dict[str, dict[str, str]] = {
         "gather": "gather_along",
         "pad": "pad_last",
     },
-    "jax": {"stop_gradient": "stop_gradient", "hard_tanh": "hard_tanh"},
     "lax": {
         **_COMPARISONS,
         "rev": "flip",
         "erf_inv": "erfinv",
         "batch_matmul": "matmul",
-        "stop_gradient": "stop_gradient",
-        "clamp": "lax.clamp",
         "integer_pow": "power",
-        "exp": "exp",
         "select": "where",
         "rem": "fmod",
     },
     "math": {
-        "log": "math.log",
-        "gamma": "gamma",
         "fsum": "sum",
-        "dist": "dist",
-        "prod": "prod",
     },
     "numpy": {"copy": "identity_of"},
 }
 """Names that differ, by library."""
 
-LAST_AXES = {"trace": "batch_trace", "diagonal": "diag_part"}
+_LAST_AXES = {"trace": "batch_trace", "diagonal": "diag_part"}
 """What means the last two axes under `linalg`, and the first two elsewhere."""
+
+BY_PREFIX: dict[str, dict[str, str]] = {
+    **{prefix: _LAST_AXES for prefix in PREFIXES if prefix.endswith(".linalg")},
+    "torch.linalg": {**_LAST_AXES, "norm": "norm"},  # of matrices; torch.norm is flat
+    "jax.nn": {"identity": "identity_of"},
+}
+"""Names that mean something else under one prefix than in the rest of its library."""
 
 MATH = frozenset(
     (
@@ -240,14 +225,7 @@ MATH = frozenset(
 """What Python's `math` has."""
 
 BARE: dict[str, str] = {
-    "reduce_sum": "sum",
-    "reduce_mean": "mean",
-    "reduce_max": "max",
-    "reduce_min": "min",
-    "reduce_prod": "prod",
-    "reduce_std": "std",
-    "reduce_variance": "var",
-    "reduce_logsumexp": "logsumexp",
+    **_REDUCTIONS,
     "clip_by_value": "clip",
     "clamp": "clip",
     "detach": "stop_gradient",
@@ -279,11 +257,6 @@ def find(name: str) -> str | None:
     return find(other) if other is not None and other != name else None
 
 
-def is_prefix(dotted: str) -> bool:
-    """Whether a dotted name is a namespace."""
-    return dotted in PREFIXES
-
-
 def member(prefix: str, name: str) -> Any:
     """What `prefix.name` is: a `Callee`, a constant or a dtype.
 
@@ -295,18 +268,13 @@ def member(prefix: str, name: str) -> Any:
     if name.startswith("_"):
         raise GradcliError(f"names that begin with '_' are not available: '{text}'", kind="name")
     if library != "none" and (library != "math" or name in MATH):
-        if prefix == "torch.linalg" and name == "norm":  # of matrices; torch.norm is flat
-            return Callee(text, "norm")
-        if prefix == "jax.nn" and name == "identity":
-            return Callee(text, "identity_of")
-        if f"{library}.{name}" in ADAPTERS:
-            return Callee(text, f"{library}.{name}")
-        if prefix == "jax.nn" and name == "gelu":
-            return Callee(text, "jax.gelu")
-        if prefix.endswith(".linalg") and name in LAST_AXES:
-            return Callee(text, LAST_AXES[name])
-        renamed = RENAMES.get(library, {}).get(name)
-        for candidate in (renamed, name):
+        candidates = (
+            BY_PREFIX.get(prefix, {}).get(name),
+            f"{library}.{name}",
+            RENAMES.get(library, {}).get(name),
+            name,
+        )
+        for candidate in candidates:
             if candidate is None:
                 continue
             target = candidate if candidate in ADAPTERS else find(candidate)
@@ -332,11 +300,6 @@ def _member_hint(prefix: str, library: str, name: str) -> str | None:
 def known_names() -> list[str]:
     """All function names, for suggestions."""
     return [*FUNCTIONS, *ALIASES, *(name for name in ADAPTERS if "." not in name), *BARE]
-
-
-def is_reserved(name: str) -> bool:
-    """A name that is no input: a function, a namespace or a dtype."""
-    return find(name) is not None or name in ROOTS or name in BARE_DTYPES
 
 
 def is_function(name: str) -> bool:
