@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from gradcli.symbolic.export.python import Dialect, NoCodeError, PythonPrinter
-from gradcli.symbolic.export.ranks import Ranks
+from gradcli.symbolic.export.ranks import Ranks, printed_lines
 from gradcli.symbolic.export.to_jax import JAX
 from gradcli.symbolic.export.to_julia import julia_function
 from gradcli.symbolic.export.to_numpy import NUMPY
@@ -67,17 +67,10 @@ def code_of(text: str, ranks: Mapping[str, int]) -> dict[str, str]:
 def _python(dialect: Dialect, lines: list[ast.stmt], inputs: dict[str, int]) -> str:
     printer = PythonPrinter(dialect, Ranks(inputs))
     parameters = [printer.renamed.get(name, name) for name in inputs]
-    body = []
-    for line in lines:
-        assert isinstance(line, (ast.Assign, ast.Expr)), ast.dump(line)
-        value = printer.text(line.value)
-        if isinstance(line, ast.Assign):
-            (target,) = line.targets
-            assert isinstance(target, ast.Name)
-            printer.ranks.names[target.id] = printer.ranks.of(line.value)
-            body.append(f"    {target.id} = {value}")
-        else:
-            body.append(f"    return {value}")
+    body = [
+        f"    {f'{name} =' if name else 'return'} {value}"
+        for name, value in printed_lines(lines, printer.ranks, printer.text)
+    ]
     function = "\n".join([f"def {NAME}({', '.join(parameters)}):", *body])
     pieces = [*printer.helpers.values(), function]
     together = "\n".join(pieces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 FOLDS = "sum mean max min prod norm logsumexp any all var std median argmax argmin"
 REDUCTIONS = frozenset(FOLDS.split())
@@ -138,3 +138,27 @@ def constant(node: ast.expr | None) -> object:
     if isinstance(node, ast.Tuple):
         return tuple(constant(item) for item in node.elts)
     return None
+
+
+def printed_lines(
+    lines: Sequence[ast.stmt], ranks: Ranks, text: Callable[[ast.expr], str]
+) -> list[tuple[str | None, str]]:
+    """The text of each line's value, with the name that it is assigned to (None for a formula).
+
+    Args:
+        lines: a formula, assignments before it.
+        ranks: learns the names that are assigned.
+        text: prints a value.
+    """
+    printed: list[tuple[str | None, str]] = []
+    for line in lines:
+        assert isinstance(line, (ast.Assign, ast.Expr)), ast.dump(line)
+        value = text(line.value)
+        name = None
+        if isinstance(line, ast.Assign):
+            (target,) = line.targets
+            assert isinstance(target, ast.Name)
+            name = target.id
+            ranks.names[name] = ranks.of(line.value)
+        printed.append((name, value))
+    return printed

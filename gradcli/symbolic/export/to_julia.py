@@ -21,7 +21,7 @@ from gradcli.symbolic.export.python import (
     NoCodeError,
     Piece,
 )
-from gradcli.symbolic.export.ranks import Ranks, constant, function_of, parts_of
+from gradcli.symbolic.export.ranks import Ranks, constant, function_of, parts_of, printed_lines
 
 CONSTANTS = {"pi": "pi", "e": "exp(1)", "inf": "Inf", "nan": "NaN", "True": "true"}
 CONSTANTS["False"] = "false"
@@ -51,16 +51,10 @@ def julia_function(lines: Sequence[ast.stmt], inputs: dict[str, int]) -> str:
     """
     printer = JuliaPrinter(Ranks(inputs))
     parameters = [printer.named(name) for name in inputs]
-    body = []
-    for line in lines:
-        assert isinstance(line, (ast.Assign, ast.Expr)), ast.dump(line)
-        text = printer.text(line.value)
-        if isinstance(line, ast.Assign):
-            (target,) = line.targets
-            assert isinstance(target, ast.Name)
-            printer.ranks.names[target.id] = printer.ranks.of(line.value)
-            text = f"{target.id} = {text}"
-        body.append(f"    {text}")
+    body = [
+        f"    {name} = {value}" if name else f"    {value}"
+        for name, value in printed_lines(lines, printer.ranks, printer.text)
+    ]
     function = "\n".join([f"function derivative({', '.join(parameters)})", *body, "end"])
     pieces = [*printer.helpers.values(), function]
     words = set(re.findall(r"1\.0I|\w+", "\n".join(pieces)))
