@@ -11,8 +11,6 @@ from enum import IntEnum
 Span = tuple[int, int]
 """Start and end offsets (characters, end exclusive) into the source text."""
 
-KINDS = ("parse", "name", "shape", "value", "limit", "io")
-
 
 class ExitCode(IntEnum):
     """Exit statuses of the command line."""

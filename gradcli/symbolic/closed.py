@@ -34,7 +34,7 @@ class Form:
     Attributes:
         layout: of Jacobians, one of `results.LAYOUTS`.
         steps: whether to write down the derivation, too.
-        assume: by input, what may be used (one of `indices.KINDS`).
+        assume: by input, what may be used (one of `asked.ASSUMPTIONS`).
     """
 
     layout: str = "numpy"

@@ -27,7 +27,7 @@ from gradcli.symbolic.dims import fresh as fresh
 
 
 class Tensor(Symbol):  # type: ignore[misc]
-    """The name of an array, and what is assumed of it (one of `KINDS`; "" for nothing)."""
+    """The name of an array, and what is assumed of it (`asked.ASSUMPTIONS`; "" for nothing)."""
 
     __slots__ = ("kind", "text")
 
@@ -35,10 +35,6 @@ class Tensor(Symbol):  # type: ignore[misc]
         made = Symbol.__new__(cls, f"{kind} {text}")
         made.kind, made.text = kind, text
         return made  # type: ignore[no-any-return]
-
-
-KINDS = ("symmetric", "spd", "diagonal", "orthogonal", "positive", "nonnegative")
-"""What can be assumed of an input."""
 
 
 class Entry(Expr):  # type: ignore[misc]
@@ -185,17 +181,6 @@ class Element(Expr):  # type: ignore[misc]
         if isinstance(wrt, Entry) and not self.has(wrt.tensor):
             return Integer(0)
         raise NotImplementedError(f"{self.head} is differentiated by its own rule")
-
-
-class Frozen(Expr):  # type: ignore[misc]
-    """A value that does not vary (`stop_gradient`)."""
-
-    is_commutative = True
-    is_real = True
-    is_extended_real = True
-
-    def _eval_derivative(self, wrt: Any) -> Expr:
-        return Integer(0)
 
 
 class Contraction(Expr):  # type: ignore[misc]

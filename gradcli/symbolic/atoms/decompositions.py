@@ -1,5 +1,5 @@
-"""Vectors of decompositions: QR, eigenvectors, singular vectors; the cofactor matrix; square root
-and logarithm of a matrix."""
+"""Vectors of decompositions: QR, eigenvectors, singular vectors; the cofactor matrix; exponential,
+square root and logarithm of a matrix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sympy import Expr, Rational
 
 from gradcli.graph import Node
 from gradcli.symbolic.atoms.base import Adjoints, Atom, element, fresh_like, indices, unify_axes
-from gradcli.symbolic.atoms.spectral import _plain, _square
+from gradcli.symbolic.atoms.spectral import _call, _plain, _square
 from gradcli.symbolic.indices import Dim, contract, delta
 
 if TYPE_CHECKING:
@@ -158,13 +158,9 @@ def _cofactor_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoint
 # --- functions of a matrix ---
 
 
-def _call(definitions: Definitions, node: Node) -> Expr:
-    return element(node.op.name, [definitions.array(node.inputs[0])], indices(definitions, node))
-
-
 def _function_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     """The adjoint of the derivative at A is the derivative at A', a corner of the function of a
-    block matrix (Higham, "Functions of Matrices", theorem 3.6)."""
+    block matrix (Higham, "Functions of Matrices", theorem 3.6; Al-Mohy & Higham, 2009)."""
     (a,) = node.inputs
     i, j = indices(definitions, a)
     size = i.dim.find()
@@ -180,6 +176,7 @@ ATOMS: dict[str, Atom] = {
     "eigenvectors": Atom(_vectors_forward, _vectors_adjoints, _square, _plain),
     "singular_vectors": Atom(_singular_forward, _singular_adjoints, _singular_unify, _plain),
     "cofactor": Atom(_cofactor_forward, _cofactor_adjoints, _square, _plain),
+    "expm": Atom(_call, _function_adjoints, _square, _plain),
     "sqrtm": Atom(_call, _function_adjoints, _square, _plain),
     "logm": Atom(_call, _function_adjoints, _square, _plain),
 }

@@ -1,5 +1,4 @@
-"""Decompositions and matrix functions: eigenvalues, singular values, Cholesky, pseudo-inverse,
-expm."""
+"""Decompositions: eigenvalues, singular values, Cholesky, pseudo-inverse."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from gradcli.symbolic.atoms.base import (
     indices,
     unify_axes,
 )
-from gradcli.symbolic.indices import Dim, Index, contract, delta, fresh
+from gradcli.symbolic.indices import Index, contract, delta, fresh
 
 if TYPE_CHECKING:
     from gradcli.symbolic.lower import Definitions
@@ -110,19 +109,6 @@ def _pinv_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     return [first + second + third]
 
 
-def _expm_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
-    """The adjoint of the derivative at A is the derivative at A' (Al-Mohy & Higham, 2009)."""
-    (a,) = node.inputs
-    i, j = indices(definitions, a)
-    size = i.dim.find()
-    assert isinstance(size, Dim)
-    transposed = definitions.whole(definitions.at(a, [j, i]), [i, j])
-    direction = definitions.whole(g, indices(definitions, node))
-    return [
-        element("expm_derivative", [transposed, direction], [i, j], [size.text or str(size.size)])
-    ]
-
-
 def _thin(definitions: Definitions, node: Node) -> None:
     """Nothing: the number of singular values is the smaller side, known only as a number."""
 
@@ -132,5 +118,4 @@ ATOMS: dict[str, Atom] = {
     "svdvals": Atom(_call, _svdvals_adjoints, _thin, _plain),
     "cholesky": Atom(_call, _cholesky_adjoints, _square, _plain),
     "pinv": Atom(_call, _pinv_adjoints, _pinv_unify, _plain),
-    "expm": Atom(_call, _expm_adjoints, _square, _plain),
 }
