@@ -242,10 +242,12 @@ def _tie_shares(y: Node, a: Node, b: Node) -> Node:
     return apply("where", apply("equal", a, b), half, apply("equal", y, a))
 
 
+_WINNER = (_tie_shares, lambda y, a, b: _tie_shares(y, b, a))
+
 elementwise(
     "maximum",
     lambda a, b: np.maximum(as_float(a), as_float(b)),
-    derivative=(lambda y, a, b: _tie_shares(y, a, b), lambda y, a, b: _tie_shares(y, b, a)),
+    derivative=_WINNER,
     symbolic=lambda s, a, b: s.maximum(a, b),
     kink=lambda a, b: a == b,
     doc="The larger of two, entry by entry; a tie shares equally.",
@@ -255,7 +257,7 @@ elementwise(
 elementwise(
     "minimum",
     lambda a, b: np.minimum(as_float(a), as_float(b)),
-    derivative=(lambda y, a, b: _tie_shares(y, a, b), lambda y, a, b: _tie_shares(y, b, a)),
+    derivative=_WINNER,
     symbolic=lambda s, a, b: s.minimum(a, b),
     kink=lambda a, b: a == b,
     doc="The smaller of two, entry by entry; a tie shares equally.",
@@ -265,7 +267,7 @@ elementwise(
 elementwise(
     "fmax",
     lambda a, b: np.fmax(as_float(a), as_float(b)),
-    derivative=(lambda y, a, b: _tie_shares(y, a, b), lambda y, a, b: _tie_shares(y, b, a)),
+    derivative=_WINNER,
     symbolic=lambda s, a, b: s.where(s.equal(a, a), s.where(s.equal(b, b), s.maximum(a, b), a), b),
     kink=lambda a, b: a == b,
     doc="The larger of two; a nan loses.",
@@ -275,7 +277,7 @@ elementwise(
 elementwise(
     "fmin",
     lambda a, b: np.fmin(as_float(a), as_float(b)),
-    derivative=(lambda y, a, b: _tie_shares(y, a, b), lambda y, a, b: _tie_shares(y, b, a)),
+    derivative=_WINNER,
     symbolic=lambda s, a, b: s.where(s.equal(a, a), s.where(s.equal(b, b), s.minimum(a, b), a), b),
     kink=lambda a, b: a == b,
     doc="The smaller of two; a nan loses.",

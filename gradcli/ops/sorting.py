@@ -130,42 +130,28 @@ def _sorted(name: str, x: Node, axis: Any, descending: bool) -> tuple[Node, int]
     return (result[along(axis, slice(None, None, -1))] if descending else result), axis
 
 
-@function(
-    "sort",
-    "x; axis=-1, kind=None, order=None, descending=False, stable=True",
-    "Entries in increasing order along an axis (of the flattened array for None).",
-    family=FAMILY,
-    example="sort(x)",
-)
-def sort(
-    x: Node,
-    axis: Any = -1,
-    kind: Any = None,
-    order: Any = None,
-    descending: bool = False,
-    stable: Any = True,
-) -> Node:
-    """NumPy's `sort`; always stable, so `kind` and `stable` change nothing."""
-    return _sorted("sort", x, axis, descending)[0]
+def _declare(name: str, words: str) -> None:
+    def build(
+        x: Node,
+        axis: Any = -1,
+        kind: Any = None,
+        order: Any = None,
+        descending: bool = False,
+        stable: Any = True,
+    ) -> Node:
+        return _sorted(name, x, axis, descending)[0]  # always stable, whatever `kind`, `stable`
+
+    function(
+        name,
+        "x; axis=-1, kind=None, order=None, descending=False, stable=True",
+        words,
+        family=FAMILY,
+        example=f"{name}(x)",
+    )(build)
 
 
-@function(
-    "argsort",
-    "x; axis=-1, kind=None, order=None, descending=False, stable=True",
-    "The positions that sort an axis; its derivative is 0.",
-    family=FAMILY,
-    example="argsort(x)",
-)
-def argsort(
-    x: Node,
-    axis: Any = -1,
-    kind: Any = None,
-    order: Any = None,
-    descending: bool = False,
-    stable: Any = True,
-) -> Node:
-    """NumPy's `argsort`; always stable."""
-    return _sorted("argsort", x, axis, descending)[0]
+_declare("sort", "Entries in increasing order along an axis (of the flattened array for None).")
+_declare("argsort", "The positions that sort an axis; its derivative is 0.")
 
 
 @function(
