@@ -1,7 +1,8 @@
 """Stage: text + values -> Graph. A fence over Python's own `ast`; nothing is evaluated as
 Python."""
 
+from gradcli.language.events import Event
 from gradcli.language.program import Program, Trace, parse
 from gradcli.language.values import draws_random, read_value
 
-__all__ = ["Program", "Trace", "draws_random", "parse", "read_value"]
+__all__ = ["Event", "Program", "Trace", "draws_random", "parse", "read_value"]

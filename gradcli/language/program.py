@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcli.errors import GradcliError
 from gradcli.graph import FLOAT32, FLOAT64, Graph, Node, input_node
+from gradcli.language.events import Event
 from gradcli.language.interpreter import Interpreter
 from gradcli.language.namespaces import PREFIXES, ROOTS, Callee, find, member
 from gradcli.language.source import Source
@@ -28,14 +29,25 @@ class Trace:
         graph: inputs by name, output, source text.
         notes: sentences for the user.
         dynamic: whether the graph depends on the values of the inputs.
+        names: what each name of the program's outermost level is bound to at the end.
+        events: names bound, branches and turns of loops, in order.
     """
 
-    __slots__ = ("dynamic", "graph", "notes")
+    __slots__ = ("dynamic", "events", "graph", "names", "notes")
 
-    def __init__(self, graph: Graph, notes: list[str], dynamic: bool) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        notes: list[str],
+        dynamic: bool,
+        names: Mapping[str, Node] | None = None,
+        events: Sequence[Event] = (),
+    ) -> None:
         self.graph = graph
         self.notes = notes
         self.dynamic = dynamic
+        self.names = dict(names or {})
+        self.events = events
 
 
 class Program:
