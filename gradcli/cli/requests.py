@@ -11,7 +11,9 @@ from gradcli.cli.suggestions import did_you_mean
 from gradcli.errors import ExitCode, GradcliError
 from gradcli.render.structured import document, functions_document
 
-EXPRESSION_KEYS = frozenset({"command", "expression", "program", "inputs", "dtype", "seed"})
+EXPRESSION_KEYS = frozenset(
+    {"command", "expression", "program", "call", "of", "inputs", "dtype", "seed"}
+)
 DERIVATIVE_KEYS = EXPRESSION_KEYS | {"assume", "where", "wrt", "const"}
 KEYS = {
     "grad": DERIVATIVE_KEYS | {"check", "steps"},
@@ -131,7 +133,7 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         names = request.names("names") or []
         return functions_document(cards(names, formulas=bool(names))), ExitCode.OK
     assert request.source is not None
-    program = api.parse(request.source)
+    program = api.parse(request.source, request.text("call", "") or None)
     result = api.answer(
         request.command,
         program,
@@ -145,6 +147,7 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
             layout=request.text("layout", "numpy"),
             steps=request.flag("steps", False),
             assume=request.assumptions(),
+            of=request.names("of") or (),
         ),
     )
     if "where" in KEYS[request.command] and not request.flag("where", True):

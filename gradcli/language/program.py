@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from gradcli.errors import GradcliError
-from gradcli.graph import FLOAT32, FLOAT64, Graph, Node, input_node
+from gradcli.graph import FLOAT32, FLOAT64, Graph, Node, constant, input_node
 from gradcli.language.events import Event
 from gradcli.language.fence import check_statements
 from gradcli.language.functions import call, room_for_recursion
@@ -38,9 +39,10 @@ class Trace:
             result) is bound to at the end; inputs apart.
         events: names bound, branches and turns of loops, in order.
         path: every branch and loop, and how it went.
+        target: the name of the output, where it is not the program's result.
     """
 
-    __slots__ = ("dynamic", "events", "graph", "names", "notes", "path")
+    __slots__ = ("dynamic", "events", "graph", "names", "notes", "path", "target")
 
     def __init__(
         self,
@@ -57,6 +59,26 @@ class Trace:
         self.names = dict(names or {})
         self.events = events
         self.path = path if path is not None else Path()
+        self.target: str | None = None
+
+    def at(self, name: str) -> Trace:
+        """The same record with another output.
+
+        Raises:
+            GradcliError: `name` where the program binds no array to that name.
+        """
+        node = self.names.get(name, self.graph.inputs.get(name))
+        if node is None:
+            raise GradcliError(
+                f"the program has no '{name}' to differentiate",
+                kind="name",
+                hint=suggestion(name, self.names)
+                or (f"its names are {', '.join(self.names)}" if self.names else None),
+            )
+        graph = Graph(self.graph.inputs, node, source=self.graph.source)
+        other = Trace(graph, self.notes, self.dynamic, self.names, self.events, self.path)
+        other.target = name
+        return other
 
 
 class Program:
@@ -73,6 +95,7 @@ class Program:
     __slots__ = (
         "_assigned",
         "_body",
+        "_of",
         "_optional",
         "_result",
         "_source",
@@ -87,6 +110,7 @@ class Program:
         self.text = text
         self._source = source
         self._body = body
+        self._of: str | None = None
         self._result = result_of(body)
         entry = self._result if isinstance(self._result, ast.FunctionDef) else None
         if call is not None:
@@ -119,7 +143,16 @@ class Program:
         Raises:
             GradcliError: for whatever is wrong; with a span of the text.
         """
-        return self._record(inputs, dtype, None)
+        trace = self._record(inputs, dtype, None)
+        return trace if self._of is None else trace.at(self._of)
+
+    def of(self, name: str | None) -> Program:
+        """The same program with one of its names as the result."""
+        if name == self._of:
+            return self
+        other = copy(self)
+        other._of = name
+        return other
 
     def uses(self, name: str) -> bool:
         """Whether an input of this name takes part; one may shadow a constant (`e`)."""
@@ -228,12 +261,14 @@ class Program:
 
     def _output(self, interpreter: Interpreter, value: Any) -> Node:
         span = self._source.span(self._result) if self._result is not None else None
+        if self._of is not None:  # the program's own result is not asked for
+            return value if isinstance(value, Node) else constant(0.0)
         try:
             if value is NOTHING:
                 raise GradcliError(
                     "the program has no result",
                     kind="parse",
-                    hint="end it with an expression, for instance the name of the result",
+                    hint="end it with an expression, or name the result: --of NAME",
                 )
             if isinstance(value, (str, DType, slice)) or value is None or value is Ellipsis:
                 raise GradcliError(f"the result is {describe(value)}, not an array")
