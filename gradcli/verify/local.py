@@ -70,7 +70,7 @@ class _Witness:
             Cannot: where it is nothing.
         """
         if not self.usable.any():
-            raise Cannot("no entry without a corner")
+            raise Cannot("every entry is at a corner, or was repaired")
         chosen = self._chosen()
         units = self._units(chosen)
         lines = [self._direction() for _ in range(self._lines(chosen))]

@@ -82,7 +82,7 @@ def cofactor(node: Node, values: Sequence[Array], tangents: Sequence[Tangent]) -
     (x, out), (dx,) = values, tangents
     assert dx is not None
     inner = np.linalg.solve(x, dx)
-    return np.asarray(_trace(inner)[..., None, None] * out - _swap(inner) @ out)
+    return np.asarray(_trace(inner)[..., None, None] * out - out @ _swap(inner))
 
 
 @tangent_rule("cofactor_product")

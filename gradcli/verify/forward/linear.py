@@ -32,7 +32,10 @@ LINEAR: dict[str, str] = {
     "pad": "places entries among a constant, which becomes 0",
     "shift": "places entries among a constant, which becomes 0",
 }
-"""Ops that are linear in their floating inputs together."""
+"""Ops that are linear in their inputs together (positions aside)."""
+
+POSITIONS = {"take_along": 1, "put_along": 1}
+"""The input of an op that holds positions, as whole numbers of any dtype."""
 
 FILLED: dict[str, dict[str, float]] = {"pad": {"value": 0.0}, "shift": {"fill": 0.0}}
 """Params that hold the constant part of an op; a tangent has none."""
@@ -48,12 +51,17 @@ MULTILINEAR: dict[str, str] = {
 
 @tangent_rule(*LINEAR)
 def linear(node: Node, values: Sequence[Array], tangents: Sequence[Tangent]) -> Tangent:
-    """The op, applied to the tangents; what is not floating (positions) stays."""
+    """The op, applied to the tangents; positions stay."""
+    name = node.op.name
     parts = [
-        tangent if tangent is not None else np.zeros_like(value) if _floats(value) else value
+        np.zeros_like(value) if tangent is None else tangent
         for tangent, value in zip(tangents, values[:-1], strict=True)
     ]
-    params = {**node.params, **FILLED.get(node.op.name, {})}
+    if name in POSITIONS:
+        if tangents[0] is None:
+            return None
+        parts[POSITIONS[name]] = values[POSITIONS[name]]
+    params = {**node.params, **FILLED.get(name, {})}
     return np.asarray(node.op.evaluate(*parts, **params))
 
 
@@ -72,7 +80,3 @@ def one_by_one(node: Node, values: Sequence[Array], tangents: Sequence[Tangent])
             term = np.asarray(node.op.evaluate(*parts, **node.params))
             total = term if total is None else total + term
     return None if total is None else np.asarray(total)
-
-
-def _floats(value: Array) -> bool:
-    return value.dtype.kind == "f"
