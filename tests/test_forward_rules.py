@@ -383,6 +383,15 @@ def test_a_tie_gives_no_number():
     assert np.isnan(found[:2]).all()
 
 
+@pytest.mark.parametrize("name", ["fmax", "fmin"])
+def test_a_nan_that_is_passed_over_gives_no_number(name):
+    x = input_node("x", (2,))
+    node = apply(name, x, constant(np.array([np.nan, 0.5])))
+    found = push(node, {"x": np.array([1.0, 2.0])}, {"x": np.ones((1, 2))})
+    assert np.isnan(found[0, 0])
+    assert found[0, 1] == (name == "fmax")
+
+
 def test_the_branch_not_taken_may_be_infinite():
     x = input_node("x", ())
     node = apply("where", apply("greater", x, 0.0), apply("sqrt", x), apply("multiply", x, 3.0))

@@ -201,6 +201,16 @@ def test_it_reads_no_rule():
     assert heard(verdict).other == before.other
 
 
+def test_an_error_in_many_entries_that_no_sample_shows():
+    """Two entries of 3,000 exchanged: only directions see it, and one of the two is named."""
+    x = np.linspace(0.5, 1.2, 3_000)
+    wrong = Case(lambda x: chain(x, 50), x=x).gradients["x"].copy()
+    wrong[[17, 2_001]] = wrong[[2_001, 17]]
+    one = alone(lambda x: chain(x, 50), {"x": wrong}, x=x)
+    assert one.ok is False
+    assert one.index in [(17,), (2_001,)]
+
+
 # --- when it says nothing -------------------------------------------------------------------------
 
 

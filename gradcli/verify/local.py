@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -26,7 +27,7 @@ SAMPLE = 4
 DIRECTIONS = 2
 PARTS = 16  # into which a direction is split at once
 SECONDS = 4.0  # for one variable, roughly
-ELEMENTS = 2**27  # of the tangents of one array
+ELEMENTS = 2**24  # of the tangents of one array
 
 Index = tuple[int, ...]
 
@@ -56,8 +57,8 @@ class _Witness:
         self.name = name
         self.reverse = bench.gradients[name]
         self.rng = np.random.default_rng(bench.seed)
-        nodes = bench.point.frozen.nodes()
-        self.length = sum(1 for node in nodes if node.inputs)
+        self.nodes = bench.point.frozen.nodes()
+        self.length = sum(1 for node in self.nodes if node.inputs)
         # at a dismissed candidate local derivatives do not add up, and what `settle` repaired
         # floating point cannot see
         self.usable = bench.testable(name) & ~bench.special(name) & ~bench.repaired(name)
@@ -76,20 +77,19 @@ class _Witness:
         lines = [self._direction() for _ in range(self._lines(chosen))]
         found = self._push([*units, *lines])
         slopes = dict(zip(chosen, found.tolist(), strict=False))
-        known = [index for index in chosen if math.isfinite(slopes[index])]
-        along = False
         if not np.isfinite(found).any():
             raise Cannot("local derivatives are not finite along this path")
+        known = {index: slope for index, slope in slopes.items() if math.isfinite(slope)}
+        along = False
         for line, slope in zip(lines, found[len(chosen) :].tolist(), strict=True):
             if not math.isfinite(slope):
                 continue
-            along = True
             if not self._agrees(line, slope):
                 index = self._blame(line)
-                slopes[index] = float(self._push(self._units([index]))[0])
-                if math.isfinite(slopes[index]):
-                    return self._compared({index: slopes[index]}, True)
-        return self._compared({index: slopes[index] for index in known}, along)
+                known[index] = float(self._push(self._units([index]))[0])
+                return self._compared(known, False)
+            along = True
+        return self._compared(known, along)
 
     # --- what to look at ---
 
@@ -100,7 +100,7 @@ class _Witness:
             bad = np.flatnonzero(self.usable & ~np.isfinite(self.reverse))[:2]
             random = self.rng.choice(flats, size=SAMPLE, replace=False)
             flats = np.array(list(dict.fromkeys([*bad.tolist(), *random.tolist()])))
-        most = self._affordable()
+        most = self.affordable
         if most < 1:
             raise Cannot(f"{self.length:,} operations are too many for local derivatives")
         flats = flats[: max(1, most - DIRECTIONS) if most < flats.size + DIRECTIONS else None]
@@ -115,11 +115,12 @@ class _Witness:
             return 0
         if not np.all(np.isfinite(self.reverse[self.usable])):
             return 0
-        return max(1, min(DIRECTIONS, self._affordable() - len(chosen)))
+        return max(1, min(DIRECTIONS, self.affordable - len(chosen)))
 
-    def _affordable(self) -> int:
+    @cached_property
+    def affordable(self) -> int:
         """How many directions there is time and room for."""
-        nodes = self.bench.point.frozen.nodes()
+        nodes = self.nodes
         elements = sum(node.size for node in nodes)
         plain = cost(node for node in nodes if node.op.elementwise)
         others = cost(node for node in nodes if not node.op.elementwise)
@@ -175,7 +176,7 @@ class _Witness:
     def _blame(self, line: Array) -> Index:
         """Split a direction, keeping the part with the largest gap, until one entry is left."""
         flat = np.flatnonzero(line)
-        parts = max(2, min(PARTS, self._affordable()))
+        parts = max(2, min(PARTS, self.affordable))
         while flat.size > 1:
             pieces = np.array_split(flat, min(parts, flat.size))
             directions = []

@@ -15,9 +15,12 @@ from gradcli.errors import GradcliError
 from gradcli.execute.precise import Cannot
 from gradcli.graph import CONSTANT, INPUT, Array, Node, topological
 from gradcli.verify.forward import linalg, linear, reductions  # noqa: F401  (fill the table)
-from gradcli.verify.forward.scalar import local_derivative
+from gradcli.verify.forward.scalar import Tape, local_derivative
 from gradcli.verify.forward.table import REFUSED, RULES, Tangent
 from gradcli.verify.point import evaluate
+
+FILTERS = frozenset({"fmax", "fmin", "nan_to_num"})
+"""Ops whose scalar formula knows no nan, though they do."""
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -119,12 +122,9 @@ class _Pass:
             leaving = self._structural(node, [*arrays, value], coming)
         if leaving is None:
             return None
-        if op.kink is not None:
-            corner = np.asarray(op.kink(*arrays, **node.params))
-            if corner.any():
-                if not op.elementwise and corner.shape != node.shape:
-                    corner = np.asarray(True)
-                leaving = np.where(corner & self._moved(node, coming), np.nan, leaving)
+        corner = _corners(node, arrays)
+        if corner is not None:
+            leaving = np.where(corner & self._moved(node, coming), np.nan, leaving)
         if self.rng is not None:
             leaving = leaving * (1.0 + EPSILON * self.rng.integers(-1, 2, leaving.shape))
         return leaving
@@ -146,7 +146,7 @@ class _Pass:
             elif slope.constant is not None:
                 term = slope.constant * tangent
             else:
-                term = self._times(slope(arrays), tangent)
+                term = self._times(_evaluated(slope, node, arrays), tangent)
             total = term if total is None else total + term
         if total is None or total.shape[1:] == node.shape:
             return None if total is None else np.asarray(total)
@@ -194,3 +194,24 @@ class _Pass:
         for one in given:
             flags |= np.any(one.reshape(self.count, -1) != 0, axis=1)
         return flags.reshape(self.count, *(1,) * node.ndim)
+
+
+def _evaluated(slope: Tape, node: Node, arrays: Sequence[Array]) -> Any:
+    try:
+        return slope(arrays)
+    except GradcliError as error:  # special functions have limits of their own
+        raise Cannot(f"no local derivative of {node.op.name} here: {error}") from error
+
+
+def _corners(node: Node, arrays: Sequence[Array]) -> Array | None:
+    """The entries without a derivative, or True; None where there are none."""
+    op = node.op
+    corner: Any = False
+    if op.kink is not None:
+        corner = np.asarray(op.kink(*arrays, **node.params))
+        if corner.any() and not op.elementwise and corner.shape != node.shape:
+            corner = True
+    if op.name in FILTERS:
+        for array in arrays:
+            corner = corner | ~np.isfinite(array)
+    return np.asarray(corner) if np.any(corner) else None
