@@ -9,6 +9,7 @@ import pytest
 from verified import Case, broken, call, scaled
 
 from gradcli.graph import OPS, apply
+from gradcli.language import parse
 from gradcli.verify import verdict as stage
 from gradcli.verify import verify
 from gradcli.verify.bench import Bench
@@ -71,6 +72,16 @@ def test_few_entries_are_all_looked_at_and_many_along_directions():
     few, many = alone(chain, x=np.linspace(1, 2, 8)), alone(chain, x=np.linspace(1, 2, 9))
     assert few.note == "local derivatives, 1,503 operations"
     assert many.note == "local derivatives, 1,503 operations, in random directions"
+
+
+def test_a_path_that_follows_the_values_is_named():
+    program = parse("x*sin(x) if x > 0 else x")
+    inputs = {"x": np.array(1.3)}
+    trace = program.trace(inputs)
+    slope = np.sin(1.3) + 1.3 * np.cos(1.3)
+    verdict = verify(program, inputs, trace.graph, {"x": np.array(slope)}, {}, witnesses=("local",))
+    assert heard(verdict).ok
+    assert heard(verdict).note == "local derivatives along the path taken, 2 operations"
 
 
 def test_matrices_in_a_long_loop():

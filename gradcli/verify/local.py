@@ -25,7 +25,8 @@ from gradcli.verify.point import random_signs
 ALL = 8  # entries of a variable up to which each is compared
 SAMPLE = 4
 DIRECTIONS = 2
-PARTS = 16  # into which a direction is split at once
+PARTS = 16  # into which a direction is split at once; 3 are the least work where it is much
+LARGE = 1_000_000  # entries of all nodes
 SECONDS = 4.0  # for one variable, roughly
 ELEMENTS = 2**24  # of the tangents of one array
 
@@ -126,7 +127,7 @@ class _Witness:
         others = cost(node for node in nodes if not node.op.elementwise)
         once = 1.5e-5 * self.length + 3e-9 * plain + 5e-9 * elements + 5e-10 * others
         structural = sum(1 for node in nodes if node.inputs and not node.op.elementwise)
-        each = 5e-9 * elements + 1e-9 * others + 1.5e-5 * structural
+        each = 2e-8 * elements + 1e-9 * others + 1.5e-5 * structural
         time = (SECONDS - once) / (each + 1e-7 * self.length)
         room = ELEMENTS // max(1, *(node.size for node in nodes))
         return int(min(time, room, 1e6))
@@ -176,7 +177,8 @@ class _Witness:
     def _blame(self, line: Array) -> Index:
         """Split a direction, keeping the part with the largest gap, until one entry is left."""
         flat = np.flatnonzero(line)
-        parts = max(2, min(PARTS, self.affordable))
+        large = sum(node.size for node in self.nodes) > LARGE
+        parts = max(2, min(3 if large else PARTS, self.affordable))
         while flat.size > 1:
             pieces = np.array_split(flat, min(parts, flat.size))
             directions = []
