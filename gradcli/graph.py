@@ -37,6 +37,14 @@ _ids = count()
 _span: Span | None = None
 
 
+_recorded = 0
+
+
+def recorded_elements() -> int:
+    """Elements of all arrays that operations were recorded for, in this process."""
+    return _recorded
+
+
 def next_id() -> int:
     """The number that the next node will get, or a smaller one that no node has."""
     return next(_ids)
@@ -343,8 +351,9 @@ def apply(op: Op | str, *inputs: Any, **params: Any) -> Node:
             )
             for value in inputs
         )
+    global _recorded
     shape = op.shape(*(node.shape for node in nodes), **params)
-    check_elements(shape, f"the result of {op.name}")
+    _recorded += check_elements(shape, f"the result of {op.name}")
     if op.dtype == "float":
         dtype = float_dtype(node.dtype for node in nodes)
     elif op.dtype == "bool":

@@ -16,6 +16,8 @@ DEFAULTS: dict[str, float] = {
     "depth": 200,  # nesting of the source text
     "ops": 1_000_000,  # recorded operations of one trace
     "elements": 2**28,  # elements of one array (2 GiB of float64)
+    "recorded": 2**33,  # elements of all arrays of one trace
+    "records": 20_000_000,  # scalar operations on the tape of one trace
     "items": 200_000,  # entries of the lists that comprehensions make
     "steps": 1_000_000,  # loop turns of one program
     "calls": 100_000,  # calls of the program's own functions
@@ -34,6 +36,8 @@ class Limits:
     depth: int
     ops: int
     elements: int
+    recorded: int
+    records: int
     items: int
     steps: int
     calls: int
@@ -67,8 +71,12 @@ class Limits:
 LIMITS = Limits()
 
 
-def check_elements(shape: Sequence[int], what: str = "an array") -> None:
-    """Refuse a shape with too many elements or axes, before anything is allocated."""
+def check_elements(shape: Sequence[int], what: str = "an array") -> int:
+    """Refuse a shape with too many elements or axes, before anything is allocated.
+
+    Returns:
+        How many elements it has.
+    """
     if len(shape) > 32:
         raise GradcliError(
             f"{what} would have {len(shape)} axes; at most 32 are allowed", kind="limit"
@@ -84,3 +92,4 @@ def check_elements(shape: Sequence[int], what: str = "an array") -> None:
             kind="limit",
             hint="raise it with --limit elements=N",
         )
+    return count

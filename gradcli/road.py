@@ -78,7 +78,8 @@ def _answer(
 ) -> Answer:
     """One answer per target; all of them from one trace."""
     targets: list[str | None] = [*dict.fromkeys(asked.of)] or [None]
-    trace = program.of(targets[0]).trace(inputs, dtype=asked.dtype)
+    compact = command not in MATRICES
+    trace = program.of(targets[0]).trace(inputs, dtype=asked.dtype, compact=compact)
     answers = []
     for name in targets:
         one = trace if name is None else trace.at(name)

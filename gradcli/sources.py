@@ -99,10 +99,10 @@ def variables(
     graph = trace.graph
     for name in const:
         if name not in inputs:
-            raise _unknown(name, "hold constant", list(inputs))
+            raise _unknown(name, "hold constant", list(inputs), [])
     for name in wrt or ():
         if name not in inputs and name not in trace.names:
-            raise _unknown(name, "differentiate by", [*inputs, *trace.names])
+            raise _unknown(name, "differentiate by", list(inputs), list(trace.names))
     both = [name for name in wrt or () if name in const]
     if both:
         raise GradcliError(f"'{both[0]}' is to be constant and to be differentiated by")
@@ -120,9 +120,10 @@ def variables(
     return names
 
 
-def _unknown(name: str, purpose: str, known: Sequence[str]) -> GradcliError:
-    hint = suggestion(name, known)
-    if hint is None and known:
-        what = "the inputs are" if purpose.startswith("hold") else "there are"
-        hint = f"{what} {', '.join(known)}"
+def _unknown(name: str, purpose: str, inputs: Sequence[str], names: Sequence[str]) -> GradcliError:
+    hint = suggestion(name, [*inputs, *names])
+    if hint is None:
+        texts = [f"the inputs are {', '.join(inputs)}"] if inputs else []
+        texts += [f"the names of the program {', '.join(names)}"] if names else []
+        hint = ", ".join(texts) or None
     return GradcliError(f"there is no input '{name}' to {purpose}", kind="name", hint=hint)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.errors import GradcliError, Span
 from gradcli.language.adapters import one
 from gradcli.language.functions import Function, call
+from gradcli.language.iteration import comprehension, items
 from gradcli.language.list_methods import METHODS, list_method
 from gradcli.language.methods import ATTRIBUTES, method, unknown
 from gradcli.language.namespaces import Callee, find, known_names
@@ -31,12 +32,25 @@ def calling(interpreter: Interpreter, node: ast.Call) -> Any:
     function = node.func
     if isinstance(function, ast.Attribute) and interpreter.prefix(function.value) is None:
         return _method(interpreter, node, function)
-    callee = _callee(interpreter, function)
+    callee = function_of(interpreter, function)
     arguments, keywords = _given(interpreter, node)
+    return called(interpreter, callee, arguments, keywords, interpreter.source.span(node))
+
+
+def called(
+    interpreter: Interpreter,
+    callee: Callee | Function,
+    arguments: list[Any],
+    keywords: dict[str, Any],
+    span: Span | None,
+) -> Any:
+    """The value of a call."""
     if isinstance(callee, Function):
-        return call(interpreter, callee, arguments, keywords, interpreter.source.span(node))
+        return call(interpreter, callee, arguments, keywords, span)
+    arguments = [interpreter.settled(each) for each in arguments]
+    keywords = {name: interpreter.settled(each) for name, each in keywords.items()}
     if callee.target in HIGHER:
-        return HIGHER[callee.target](interpreter, arguments, interpreter.source.span(node))
+        return HIGHER[callee.target](interpreter, arguments, span)
     if callee.target in RANDOM:
         return draw(callee.target, interpreter.rng, arguments, keywords)
     return interpreter.call(callee.target, *arguments, **keywords)
@@ -47,16 +61,21 @@ def _given(interpreter: Interpreter, node: ast.Call) -> tuple[list[Any], dict[st
     arguments: list[Any] = []
     for argument in node.args:
         if isinstance(argument, ast.Starred):
-            arguments += interpreter.items(interpreter.visit(argument.value))
+            arguments += items(interpreter.visit(argument.value))
         elif isinstance(argument, ast.GeneratorExp):
-            arguments.append(interpreter.comprehension(argument))
+            arguments.append(comprehension(interpreter, argument))
         else:
             arguments.append(interpreter.visit(argument))
     keywords = {str(keyword.arg): interpreter.visit(keyword.value) for keyword in node.keywords}
     return arguments, keywords
 
 
-def _callee(interpreter: Interpreter, function: ast.expr) -> Callee | Function:
+def function_of(interpreter: Interpreter, function: ast.expr) -> Callee | Function:
+    """The function that a call names.
+
+    Raises:
+        GradcliError: `name` where there is none, `value` where the name is no function.
+    """
     span = interpreter.source.span(function)
     if isinstance(function, ast.Name):
         name = function.id
@@ -126,7 +145,7 @@ def _map(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> l
     if len(arguments) < 2:
         raise GradcliError("map takes a function and lists")
     function, *sources = arguments
-    rows = zip(*(interpreter.items(source) for source in sources), strict=False)
+    rows = zip(*(items(source) for source in sources), strict=False)
     if isinstance(function, Function):
         return [call(interpreter, function, list(row), {}, span) for row in rows]
     if isinstance(function, Callee):
@@ -137,19 +156,19 @@ def _map(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> l
 def _enumerate(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
     if not 1 <= len(arguments) <= 2 or not all(type(each) is int for each in arguments[1:]):
         raise GradcliError("enumerate takes a list, and a number to begin with")
-    return list(enumerate(interpreter.items(arguments[0]), *arguments[1:]))
+    return list(enumerate(items(arguments[0]), *arguments[1:]))
 
 
 def _zip(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
-    return list(zip(*(interpreter.items(each) for each in arguments), strict=False))
+    return list(zip(*(items(each) for each in arguments), strict=False))
 
 
 def _reversed(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
-    return interpreter.items(one("reversed", arguments, {}))[::-1]
+    return items(one("reversed", arguments, {}))[::-1]
 
 
 def _list(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
-    return interpreter.items(one("list", arguments, {})) if arguments else []
+    return items(one("list", arguments, {})) if arguments else []
 
 
 def _tuple(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> tuple[Any, ...]:

@@ -27,7 +27,13 @@ class Values:
         self._known: dict[int, tuple[Array, bool]] = {}
 
     def of(self, node: Node) -> Array:
-        """The array of a node."""
+        """The array of a node; what follows from it depends on the values."""
+        value = self.peek(node)
+        self.dynamic |= self._known[node.id][1]
+        return value
+
+    def peek(self, node: Node) -> Array:
+        """The array of a node, to be recorded and not to be decided by."""
         stack = [node]
         with np.errstate(all="ignore"):
             while stack:
@@ -39,9 +45,7 @@ class Values:
                 stack.pop()
                 if last.id not in self._known:
                     self._known[last.id] = self._compute(last)
-        value, depends = self._known[node.id]
-        self.dynamic |= depends
-        return value
+        return self._known[node.id][0]
 
     def _compute(self, node: Node) -> tuple[Array, bool]:
         if node.op is CONSTANT:

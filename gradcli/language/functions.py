@@ -23,6 +23,10 @@ FRAMES = 40
 """Python frames that one call of the program may take at most, with some expression around it."""
 
 
+MISSING: Any = object()
+"""No value."""
+
+
 class Scope:
     """The names of one call, of a comprehension, or of the outermost level.
 
@@ -111,6 +115,8 @@ def call(
     scope = Scope(function.own, function.scope)
     scope.names.update(names)
     interpreter.calls += 1
+    if not interpreter.calls & 63:
+        interpreter.look_at_limits()
     if interpreter.calls > LIMITS.calls:
         raise GradcliError(
             f"more than {LIMITS.calls:g} calls of functions",

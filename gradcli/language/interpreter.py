@@ -10,21 +10,21 @@ positions, a dtype or a function. Static numbers stay numbers until they meet a 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcli.errors import GradcliError, Span
-from gradcli.graph import FLOAT64, Array, Node, at, constant, next_id
-from gradcli.language.callees import calling, kind_of
+from gradcli.graph import FLOAT64, Array, Node, at, constant, next_id, recorded_elements
+from gradcli.language.callees import calling, function_of, kind_of
 from gradcli.language.calls import call_function, canonical
 from gradcli.language.concrete import Values, plain
 from gradcli.language.dialects import ADAPTERS, Named
 from gradcli.language.events import Event
-from gradcli.language.functions import Function, Scope, define
+from gradcli.language.functions import MISSING, Function, Scope, define
 from gradcli.language.imports import Namespace
-from gradcli.language.list_methods import bounded as bounded_length
+from gradcli.language.iteration import comprehension
 from gradcli.language.methods import ATTRIBUTES, method, unknown
 from gradcli.language.namespaces import (
     PREFIXES,
@@ -35,10 +35,10 @@ from gradcli.language.namespaces import (
 )
 from gradcli.language.operators import binary, boolean, compare, unary
 from gradcli.language.paths import Path
+from gradcli.language.recorder import WARM, Recorder, Scalar
 from gradcli.language.source import Source
-from gradcli.language.statements import store
 from gradcli.language.statics import as_float, bounded, is_number
-from gradcli.language.subscripts import list_index, subscript
+from gradcli.language.subscripts import subscript
 from gradcli.language.words import BARE_DTYPES, CONSTANTS, DTYPES, DType, suggestion
 from gradcli.limits import LIMITS
 from gradcli.ops.declare import describe
@@ -60,8 +60,10 @@ REFUSED: dict[type[ast.AST], str] = {
 }
 
 
-MISSING: Any = object()
-"""No value."""
+def beyond(what: str, limit: str) -> GradcliError:
+    """The error for a program that goes on and on."""
+    return GradcliError(what, kind="limit", hint=f"raise it with --limit {limit}=N")
+
 
 EVENTS = 100_000
 """Events that are taken down; a longer run is told by its path alone."""
@@ -80,6 +82,8 @@ class Interpreter:
         calls, turns: of functions and of loops, so far; depth: of calls, now.
         last_scope: of the function that returned last.
         assigned: every name that the outermost level binds somewhere.
+        tape: where scalars go in a long loop; None as long as every operation is a node.
+        compact: whether there may be one.
     """
 
     def __init__(
@@ -90,7 +94,9 @@ class Interpreter:
         dtype: np.dtype[Any] = FLOAT64,
         rng: np.random.Generator | None = None,
         assigned: frozenset[str] = frozenset(),
+        compact: bool = False,
     ) -> None:
+        self.compact = compact
         self.assigned = assigned
         self.source = source
         self.inputs = inputs
@@ -105,9 +111,10 @@ class Interpreter:
         self.last_scope: Scope | None = None
         self.at = at
         self._values = Values(arrays)
-        self._steps = 0
-        self._items = 0
-        self._comprehended = 0
+        self.items_made = 0
+        self.tape: Recorder | None = None
+        self._found: dict[int, Callee | Function] = {}
+        self._first, self._recorded = next_id(), recorded_elements()
 
     @property
     def dynamic(self) -> bool:
@@ -120,6 +127,8 @@ class Interpreter:
         """The value as a node."""
         if isinstance(value, Node):
             return value
+        if type(value) is Scalar:
+            return self.settled(value)  # type: ignore[no-any-return]
         if isinstance(value, bool):
             return constant(value)
         if isinstance(value, (int, float)):
@@ -167,6 +176,8 @@ class Interpreter:
         """The value as plain Python values; nodes are executed."""
         if isinstance(value, Node):
             return plain(self.concrete(value))
+        if type(value) is Scalar:
+            return plain(np.asarray(self.known(value)))
         if isinstance(value, list):
             return [self.static(item, what) for item in value]
         if isinstance(value, tuple):
@@ -207,22 +218,14 @@ class Interpreter:
 
     def visit(self, node: ast.AST) -> Any:
         """The value of a piece of syntax."""
-        self._steps += 1
-        if self._steps > LIMITS.ops:
-            raise GradcliError(
-                f"more than {LIMITS.ops:.3g} operations",
-                kind="limit",
-                span=self.source.span(node),
-                source=self.source.text,
-                hint="raise it with --limit ops=N",
-            )
         visitor = VISITORS.get(type(node))
         try:
             if visitor is None:
                 words = REFUSED.get(type(node), f"{type(node).__name__} is not available here")
                 raise GradcliError(words, kind="parse")
             with at(self.source.span(node)):
-                return visitor(self, node)
+                value = visitor(self, node)
+            return value if self.tape is None else self.settled(value)
         except GradcliError as error:
             raise error.located(self.source.span(node), self.source.text) from None
 
@@ -350,6 +353,8 @@ class Interpreter:
 
     def truth(self, value: Any) -> bool:
         """Whether a value is true, where that can be said."""
+        if type(value) is Scalar:
+            return bool(self.known(value))
         if isinstance(value, Node):
             if value.size != 1:
                 raise GradcliError(
@@ -377,65 +382,70 @@ class Interpreter:
         """`lambda v: v**2`."""
         return define(self, "lambda", node, lambda: self.visit(node.body))
 
-    def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:
-        """`[f(i) for i in range(3) if i != 1]`; its variables are its own."""
-        before = self.scope
-        self.scope = Scope(frozenset(), before)
-        result: list[Any] = []
-        try:
-            for _ in self._turns(node.generators):
-                result.append(self.visit(node.elt))
-        finally:
-            self.scope = before
-        return result
+    def settled(self, value: Any) -> Any:
+        """The value with scalars of the tape as nodes."""
+        if type(value) is Scalar:
+            assert self.tape is not None
+            return self.tape.node(value)
+        if self.tape is not None and isinstance(value, (list, tuple)):
+            return type(value)(map(self.settled, value)) if _holds_scalars(value) else value
+        return value
 
-    def _turns(self, generators: Sequence[ast.comprehension]) -> Iterator[None]:
-        if not generators:
-            yield
-            return
-        first, *rest = generators
-        if first.is_async:
-            raise GradcliError("async is not available", kind="parse")
-        for item in self.iterate(self.visit(first.iter)):
-            self._items += 1
-            if self._items > LIMITS.items:
-                raise GradcliError(
-                    f"lists of more than {LIMITS.items:.3g} entries",
-                    kind="limit",
-                    hint="raise it with --limit items=N, or use arange",
-                )
-            store(self, first.target, None)(item)
-            if all(self.truth(self.visit(test)) for test in first.ifs):
-                yield from self._turns(rest)
+    def known(self, scalar: Scalar) -> float:
+        """The value of a scalar that decides something."""
+        self._values.dynamic = True
+        return scalar.value
 
-    def iterate(self, value: Any) -> Iterator[Any]:
-        """The items of a value: a range, a list, the rows of an array."""
-        if isinstance(value, (range, list, tuple)):
-            return iter(value)
-        if isinstance(value, np.ndarray):
-            return iter(value.tolist())
-        if isinstance(value, Node):
-            if not value.shape:
-                raise GradcliError("a number has no items to go through", kind="shape")
-            return (value[row] for row in range(value.shape[0]))
-        raise GradcliError(f"{describe(value)} has no items to go through")
+    def look_at_limits(self) -> None:
+        """Every now and then: how long the program has become.
 
-    def items(self, value: Any) -> list[Any]:
-        """The items of a value as a list, bounded."""
-        if isinstance(value, (range, Node)):
-            bounded_length(len(value) if isinstance(value, range) else (*value.shape, 0)[0])
-        return list(self.iterate(value))
+        Raises:
+            GradcliError: `limit`.
+        """
+        if self.turns > LIMITS.steps:
+            raise beyond(f"more than {LIMITS.steps:.10g} turns of loops", "steps")
+        if recorded_elements() - self._recorded > LIMITS.recorded:
+            raise beyond(f"arrays of more than {LIMITS.recorded:.3g} elements in all", "recorded")
+        if next_id() - self._first > LIMITS.ops:
+            raise beyond(f"more than {LIMITS.ops:.3g} operations", "ops")
+        if self.tape is not None and len(self.tape.values) > LIMITS.records:
+            raise beyond(f"more than {LIMITS.records:.3g} scalar operations", "records")
+        if self.turns + self.calls >= WARM:
+            self.warm_up()
 
-    def item(self, container: Any, index: Any) -> Any:
-        """`container[index]`."""
-        if isinstance(container, (list, tuple, range)):
-            try:
-                return container[list_index(index)]
-            except IndexError:
-                raise GradcliError(
-                    f"index {index[0]} is out of range for {len(container)} items", kind="shape"
-                ) from None
-        return self.tensor(container, "indexing")[index]
+    def warm_up(self) -> None:
+        """From now on scalars go onto a tape."""
+        if self.tape is None and self.compact and self.dtype == FLOAT64:
+            self.tape = Recorder(self._values.peek, next_id())
+            self.telling = False
+
+    def callee(self, node: ast.Call) -> Callee | Function | None:
+        """The function that a call names; None for a method. What cannot change is kept."""
+        function = node.func
+        if isinstance(function, ast.Name):
+            own = self.lookup(function.id)
+            if type(own) is Function:
+                return own
+        else:
+            assert isinstance(function, ast.Attribute)
+            assert isinstance(function.value, ast.Name)
+            own = self.lookup(function.value.id)
+            if own is not MISSING and not isinstance(own, Namespace):
+                return None
+            if self.prefix(function.value) is None:
+                return None
+        found = self._found.get(id(function))
+        if found is None:
+            found = function_of(self, function)
+            if own is MISSING or isinstance(own, Namespace):
+                self._found[id(function)] = found
+        return found
+
+    def one_truth(self, value: Any) -> Any:
+        """The last part of `and` and `or`: an array of several entries is neither."""
+        if isinstance(value, Node) and value.size != 1:
+            self.truth(value)
+        return value
 
     def truth_at(self, value: Any, span: Span | None) -> bool:
         """Whether a condition holds; an error points at it."""
@@ -455,6 +465,13 @@ class Interpreter:
             return f"{value:.6g}" if isinstance(value, float) else str(value)
         value = self.static(self.visit(node), "a message")
         return value if isinstance(value, str) else str(value)
+
+
+def _holds_scalars(items: Sequence[Any]) -> bool:
+    return any(
+        type(item) is Scalar or (isinstance(item, (list, tuple)) and _holds_scalars(item))
+        for item in items
+    )
 
 
 def _numbers_only(items: Sequence[Any]) -> bool:
@@ -479,7 +496,7 @@ VISITORS: dict[type[ast.AST], Callable[[Interpreter, Any], Any]] = {
     ast.IfExp: Interpreter.choice,
     ast.List: Interpreter.listing,
     ast.Tuple: Interpreter.pair,
-    ast.ListComp: Interpreter.comprehension,
+    ast.ListComp: comprehension,
     ast.Lambda: Interpreter.lambda_,
     ast.Subscript: subscript,
     ast.Call: calling,

@@ -43,15 +43,25 @@ def unary(interpreter: Interpreter, node: ast.UnaryOp) -> Any:
     value = interpreter.visit(node.operand)
     if isinstance(node.op, ast.Not):
         return not interpreter.truth(value)
+    if isinstance(node.op, ast.USub):
+        return negative(interpreter, value)
     if isinstance(node.op, ast.Invert):
         tensor = interpreter.tensor(value, "~")
         if tensor.dtype.kind != "b":
             raise GradcliError("~ is for truth values", hint="the negative is written -x")
         return apply("logical_not", tensor)
+    return +value if is_number(value) else interpreter.tensor(value, "+")
+
+
+def negative(interpreter: Interpreter, value: Any) -> Any:
+    """`-x`."""
     if is_number(value):
-        return -value if isinstance(node.op, ast.USub) else +value
-    tensor = interpreter.tensor(value, "-")
-    return apply("negative", tensor) if isinstance(node.op, ast.USub) else tensor
+        return -value
+    if interpreter.tape is not None:
+        found = interpreter.tape.apply("negative", value)
+        if found is not None:
+            return found
+    return apply("negative", interpreter.tensor(value, "-"))
 
 
 def binary(interpreter: Interpreter, node: ast.BinOp) -> Any:
@@ -79,6 +89,11 @@ def operate(interpreter: Interpreter, operator: ast.operator, a: Any, b: Any) ->
     symbol, name = OPERATORS[kind]
     if is_number(a) and is_number(b):
         return arithmetic(kind, symbol, a, b)
+    if interpreter.tape is not None and name:
+        found = interpreter.tape.apply(name, a, b)
+        if found is not None:
+            return found
+    a, b = interpreter.settled(a), interpreter.settled(b)
     if any(isinstance(value, str) or value is None for value in (a, b)):
         odd = a if isinstance(a, str) or a is None else b
         raise GradcliError(f"'{symbol}' is not defined for {describe(odd)}")
@@ -110,25 +125,34 @@ def compare(interpreter: Interpreter, node: ast.Compare) -> Any:
     result: Any = None
     for operator, right_syntax in zip(node.ops, node.comparators, strict=True):
         right = interpreter.visit(right_syntax)
-        link = _link(interpreter, operator, left, right)
+        holds = link(interpreter, operator, left, right)
         if result is None:
-            result = link
-        elif isinstance(result, Node) or isinstance(link, Node):
+            result = holds
+        elif isinstance(result, Node) or isinstance(holds, Node):
             result = apply(
                 "logical_and",
                 interpreter.tensor(result, "comparison"),
-                interpreter.tensor(link, "comparison"),
+                interpreter.tensor(holds, "comparison"),
             )
         else:
-            result = result and link
+            result = result and holds
         left = right
     return result
 
 
-def _link(interpreter: Interpreter, operator: ast.cmpop, a: Any, b: Any) -> Any:
+def link(interpreter: Interpreter, operator: ast.cmpop, a: Any, b: Any) -> Any:
+    """One comparison."""
+    if isinstance(operator, (ast.Is, ast.IsNot)) and any(
+        value is None or isinstance(value, bool) for value in (a, b)
+    ):
+        return (a is b) == isinstance(operator, ast.Is)
+    if isinstance(operator, (ast.In, ast.NotIn)) and isinstance(b, (list, tuple, range)):
+        found = interpreter.static(a, "'in'") in interpreter.static(list(b), "'in'")
+        return found == isinstance(operator, ast.In)
+    a, b = interpreter.settled(a), interpreter.settled(b)
     name = COMPARISONS.get(type(operator))
     if name is None:
-        raise GradcliError("'is' and 'in' are not available; compare with ==", kind="parse")
+        raise GradcliError("'is' is for None, and 'in' for lists; compare with ==", kind="parse")
     if is_number(a) and is_number(b):
         return COMPARE[type(operator)](a, b)
     if (

@@ -14,6 +14,7 @@ from gradcli.graph import FLOAT32, FLOAT64, Graph, Node, constant, input_node
 from gradcli.language.events import Event
 from gradcli.language.fence import check_statements
 from gradcli.language.functions import call, room_for_recursion
+from gradcli.language.hot import expression
 from gradcli.language.interpreter import Interpreter
 from gradcli.language.names import FreeNames, bound_names, is_main_guard
 from gradcli.language.namespaces import ROOTS, find
@@ -133,17 +134,20 @@ class Program:
             )
         return defined[name]
 
-    def trace(self, inputs: Mapping[str, Any], dtype: str = "float64") -> Trace:
+    def trace(
+        self, inputs: Mapping[str, Any], dtype: str = "float64", compact: bool = False
+    ) -> Trace:
         """Record the program at given inputs.
 
         Args:
             inputs: arrays by name; names that the program does not use are ignored.
             dtype: "float64" or "float32", that of inputs and constants.
+            compact: whether a long run of scalars may be one op, which has first derivatives only.
 
         Raises:
             GradcliError: for whatever is wrong; with a span of the text.
         """
-        trace = self._record(inputs, dtype, None)
+        trace = self._record(inputs, dtype, None, compact)
         return trace if self._of is None else trace.at(self._of)
 
     def of(self, name: str | None) -> Program:
@@ -191,7 +195,11 @@ class Program:
         return self._record({}, "float64", rng)
 
     def _record(
-        self, inputs: Mapping[str, Any], dtype: str, rng: np.random.Generator | None
+        self,
+        inputs: Mapping[str, Any],
+        dtype: str,
+        rng: np.random.Generator | None,
+        compact: bool = False,
     ) -> Trace:
         if dtype not in DTYPES:
             raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
@@ -209,7 +217,9 @@ class Program:
                 source=self.text,
                 hint=" ".join(f"--{name} VALUE" for name in missing),
             )
-        interpreter = Interpreter(self._source, nodes, arrays, floating, rng, self._assigned)
+        interpreter = Interpreter(
+            self._source, nodes, arrays, floating, rng, self._assigned, compact
+        )
         try:
             with default_dtype(floating), room_for_recursion():
                 value = self._run(interpreter)
@@ -233,7 +243,7 @@ class Program:
         result = self._result
         if isinstance(result, ast.Expr):
             block(interpreter, [each for each in self._body if each is not result])()
-            return interpreter.visit(result.value)
+            return expression(interpreter, result.value)()
         block(interpreter, self._body)()
         if isinstance(result, ast.FunctionDef):
             function = interpreter.scope.names[result.name]
@@ -244,7 +254,7 @@ class Program:
             }
             return call(interpreter, function, [], given, None)
         if isinstance(result, ast.Name):
-            return interpreter.visit(result)
+            return interpreter.name(result)
         return NOTHING
 
     def _names(self, interpreter: Interpreter) -> dict[str, Any]:
@@ -255,8 +265,9 @@ class Program:
         return {
             name: value
             for scope in scopes
-            for name, value in scope.names.items()
-            if isinstance(value, Node) and value is not interpreter.inputs.get(name)
+            for name, found in scope.names.items()
+            if isinstance(value := interpreter.settled(found), Node)
+            and value is not interpreter.inputs.get(name)
         }
 
     def _output(self, interpreter: Interpreter, value: Any) -> Node:

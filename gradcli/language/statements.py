@@ -14,14 +14,19 @@ from gradcli.errors import GradcliError, Span
 from gradcli.graph import Node
 from gradcli.language.endless import never_ends
 from gradcli.language.functions import define
+from gradcli.language.hot import combination, expression
 from gradcli.language.imports import imported
+from gradcli.language.iteration import item as item_of
+from gradcli.language.iteration import items as items_of
+from gradcli.language.iteration import iterate
 from gradcli.language.list_methods import assign_item
 from gradcli.language.names import is_main_guard
-from gradcli.language.operators import operate
+from gradcli.language.operators import OPERATORS, operate
 from gradcli.language.paths import Part
 from gradcli.language.subscripts import index_of, list_index
 from gradcli.limits import LIMITS
 from gradcli.ops.declare import describe
+from gradcli.ops.tape import rule_of
 
 if TYPE_CHECKING:
     from gradcli.language.interpreter import Interpreter
@@ -61,18 +66,22 @@ def block(interpreter: Interpreter, body: Sequence[ast.stmt]) -> Run:
             raise error.located(place, text) from None
         return None
 
-    return run_block
+    if len(steps) != 1:
+        return run_block
+    ((only, only_span),) = steps
+
+    def run_one() -> Any:
+        try:
+            return only()
+        except GradcliError as error:
+            raise error.located(only_span, text) from None
+
+    return run_one
 
 
 def statement(interpreter: Interpreter, node: ast.stmt) -> Run | None:
     """The closure of one statement; None where it means nothing."""
     return STATEMENTS[type(node)](interpreter, node)
-
-
-def expression(interpreter: Interpreter, node: ast.AST) -> Run:
-    """The closure of an expression."""
-    visit = interpreter.visit
-    return lambda: visit(node)
 
 
 # --- assignments
@@ -112,7 +121,7 @@ def _unpack(
     star: int | None,
     rest: Store | None,
 ) -> None:
-    items = interpreter.items(value)
+    items = items_of(value)
     if len(items) != len(pieces) and (star is None or len(items) < len(pieces)):
         least = "at least " if star is not None else ""
         raise GradcliError(
@@ -150,9 +159,16 @@ def assign(interpreter: Interpreter, node: ast.Assign) -> Run:
     value = expression(interpreter, node.value)
     span = interpreter.source.span(node)
     stores = [store(interpreter, target, span) for target in node.targets]
-    if len(stores) == 1:
-        (only,) = stores
-        return lambda: only(value())
+    if len(stores) == 1 and isinstance(node.targets[0], ast.Name):
+        name = node.targets[0].id
+
+        def run_name() -> None:
+            found = value()
+            interpreter.scope.names[name] = found
+            if interpreter.telling:
+                interpreter.tell("assign", span, name=name, value=found)
+
+        return run_name
 
     def run() -> None:
         found = value()
@@ -177,20 +193,20 @@ def augmented(interpreter: Interpreter, node: ast.AugAssign) -> Run:
     value = expression(interpreter, node.value)
     operator, target = node.op, node.target
 
+    combine = combination(interpreter, operator, rule_of(OPERATORS[type(operator)][1]), span)
+
     def combined(old: Any, new: Any) -> Any:
         if isinstance(old, list) and isinstance(operator, ast.Add):
-            old[:] = operate(interpreter, operator, old, list(interpreter.items(new)))
+            old[:] = operate(interpreter, operator, old, items_of(new))
             return old
-        return operate(interpreter, operator, old, new)
+        return combine(old, new)
 
     if isinstance(target, ast.Name):
         load, put = expression(interpreter, _loaded(target)), store(interpreter, target, span)
 
         def run() -> None:
             old = load()
-            new = value()
-            with interpreter.at(span):
-                put(combined(old, new))
+            put(combined(old, value()))
 
         return run
     assert isinstance(target, ast.Subscript)
@@ -198,10 +214,8 @@ def augmented(interpreter: Interpreter, node: ast.AugAssign) -> Run:
     def run_item() -> None:
         container = interpreter.visit(target.value)
         index = index_of(interpreter, target)
-        old = interpreter.item(container, index)
-        new = value()
-        with interpreter.at(span):
-            store_item(interpreter, target, index, combined(old, new))
+        old = item_of(interpreter, container, index)
+        store_item(interpreter, target, index, combined(old, value()))
 
     return run_item
 
@@ -248,8 +262,8 @@ def repeat(interpreter: Interpreter, node: ast.While) -> Run:
     endless = never_ends(node)
 
     def run() -> Any:
-        part.reached += 1
         turns = 0
+        counted = Turns(interpreter, part, span)
         while interpreter.truth_at(test(), span):
             if endless:
                 raise GradcliError(
@@ -258,31 +272,52 @@ def repeat(interpreter: Interpreter, node: ast.While) -> Run:
                     hint="change a name of the condition, or leave the loop by break",
                 ).located(span, interpreter.source.text)
             turns += 1
-            turn(interpreter, part, span, turns)
+            if interpreter.telling or not turns & (OFTEN - 1):
+                counted.look(turns)
             signal = body()
             if signal is None or signal is CONTINUE:
                 continue
-            interpreter.tell("end", span, number=turns)
+            counted.end(turns)
             return None if signal is BREAK else signal
-        interpreter.tell("end", span, number=turns)
+        counted.end(turns)
         return otherwise()
 
     return run
 
 
-def turn(interpreter: Interpreter, part: Part, span: Span | None, number: int) -> None:
-    """Count a turn of a loop; there is a limit to them."""
-    part.turns += 1
-    interpreter.turns += 1
-    if interpreter.turns > LIMITS.steps:
-        raise too_many(f"more than {LIMITS.steps:.10g} turns of loops")
-    if interpreter.telling:
-        interpreter.tell("turn", span, number=number)
+class Turns:
+    """Counts the turns of one run of a loop; there is a limit to all of them together."""
+
+    __slots__ = ("count", "interpreter", "part", "span")
+
+    def __init__(self, interpreter: Interpreter, part: Part, span: Span | None) -> None:
+        self.interpreter = interpreter
+        self.part = part
+        self.span = span
+        self.count = 0
+        part.reached += 1
+
+    def look(self, count: int) -> None:
+        """Every `OFTEN` turns, and every turn as long as somebody is told."""
+        interpreter = self.interpreter
+        interpreter.turns += count - self.count
+        self.part.turns += count - self.count
+        self.count = count
+        if not interpreter.turns & (OFTEN - 1) or not count & (OFTEN - 1):
+            interpreter.look_at_limits()
+        if interpreter.telling:
+            interpreter.tell("turn", self.span, number=count)
+
+    def end(self, count: int) -> None:
+        """The loop is over."""
+        self.interpreter.turns += count - self.count
+        self.part.turns += count - self.count
+        if self.interpreter.telling:
+            self.interpreter.tell("end", self.span, number=count)
 
 
-def too_many(what: str) -> GradcliError:
-    """The error for a loop that goes on and on."""
-    return GradcliError(what, kind="limit", hint="raise it with --limit steps=N")
+OFTEN = 64
+"""Turns between two looks at the limits; a power of two."""
 
 
 def each(interpreter: Interpreter, node: ast.For) -> Run:
@@ -294,21 +329,26 @@ def each(interpreter: Interpreter, node: ast.For) -> Run:
     part = interpreter.path.add("for", span)
 
     def run() -> Any:
-        part.reached += 1
         source = items()
         if isinstance(source, range) and len(source) > LIMITS.steps - interpreter.turns:
-            raise too_many(f"{len(source)} turns of a loop; the limit is {LIMITS.steps:.10g}")
+            raise GradcliError(
+                f"{len(source):.10g} turns of a loop; the limit is {LIMITS.steps:.10g}",
+                kind="limit",
+                hint="raise it with --limit steps=N",
+            )
         turns = 0
-        for item in interpreter.iterate(source):
+        counted = Turns(interpreter, part, span)
+        for entry in iterate(source):
             turns += 1
-            turn(interpreter, part, span, turns)
-            put(item)
+            if interpreter.telling or not turns & (OFTEN - 1):
+                counted.look(turns)
+            put(entry)
             signal = body()
             if signal is None or signal is CONTINUE:
                 continue
-            interpreter.tell("end", span, number=turns)
+            counted.end(turns)
             return None if signal is BREAK else signal
-        interpreter.tell("end", span, number=turns)
+        counted.end(turns)
         return otherwise()
 
     return run

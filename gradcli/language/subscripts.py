@@ -22,7 +22,9 @@ def subscript(interpreter: Interpreter, node: ast.Subscript) -> Any:
     value = interpreter.visit(node.value)
     if isinstance(value, Callee):
         return _stacked(interpreter, value, node)
-    return interpreter.item(value, _index(interpreter, node.slice))
+    from gradcli.language.iteration import item
+
+    return item(interpreter, value, _index(interpreter, node.slice))
 
 
 def index_of(interpreter: Interpreter, node: ast.Subscript) -> tuple[Any, ...]:

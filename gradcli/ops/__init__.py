@@ -46,6 +46,7 @@ from gradcli.ops import (
     statistics,
     structure,
     subscripts,
+    tape,
     trigonometric,
     updates,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "statistics",
     "structure",
     "subscripts",
+    "tape",
     "trigonometric",
     "updates",
 ]

@@ -1,0 +1,303 @@
+"""Expressions as closures: what a loop with a million turns is made of.
+
+Names, numbers, arithmetic, comparisons and calls of scalar functions run here without a walk over
+the syntax; on scalars of the tape (`recorder.Scalar`) they cost a few appends. On anything else
+they do what `Interpreter.visit` does, by the same functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gradcli.errors import GradcliError, Span
+from gradcli.graph import Node
+from gradcli.language.callees import called
+from gradcli.language.functions import MISSING, Function
+from gradcli.language.namespaces import Callee
+from gradcli.language.operators import COMPARISONS, OPERATORS, link, negative, operate
+from gradcli.language.recorder import Recorder, Scalar
+from gradcli.language.statics import COMPARE, arithmetic
+from gradcli.ops import FUNCTIONS
+from gradcli.ops.tape import Rule, rule_of
+
+if TYPE_CHECKING:
+    from gradcli.language.interpreter import Interpreter
+
+Run = Callable[[], Any]
+
+SPINE = 100
+"""Operands of a sum beyond which its closures would nest too deeply."""
+
+NUMBERS = (float, int, bool)
+
+FLOATS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
+"""What two plain floats make, where that cannot raise."""
+
+
+def expression(interpreter: Interpreter, node: ast.AST) -> Run:
+    """The closure of an expression."""
+    made = HOT.get(type(node))
+    if made is not None:
+        run = made(interpreter, node)
+        if run is not None:
+            return run
+    visit = interpreter.visit
+    return lambda: visit(node)
+
+
+def _name(interpreter: Interpreter, node: ast.Name) -> Run:
+    name, visit, inputs = node.id, interpreter.visit, interpreter.inputs
+
+    def load() -> Any:
+        names = interpreter.scope.names
+        if name in names:
+            return names[name]
+        found = interpreter.lookup(name)
+        if found is not MISSING:
+            return found
+        if interpreter.tape is not None and name in inputs:
+            return interpreter.tape.scalar(inputs[name]) or inputs[name]
+        return visit(node)
+
+    return load
+
+
+def _number(interpreter: Interpreter, node: ast.Constant) -> Run | None:
+    value = node.value
+    short = type(value) is int and value.bit_length() < 64
+    return (lambda: value) if short or type(value) in (float, bool) else None
+
+
+def _arithmetic(interpreter: Interpreter, node: ast.BinOp) -> Run | None:
+    length, spine = 0, node.left
+    while isinstance(spine, ast.BinOp):
+        length, spine = length + 1, spine.left
+    rule = rule_of(OPERATORS[type(node.op)][1])
+    if length > SPINE:
+        return None
+    left, right = expression(interpreter, node.left), expression(interpreter, node.right)
+    combine = combination(interpreter, node.op, rule, interpreter.source.span(node))
+    return lambda: combine(left(), right())
+
+
+def combination(
+    interpreter: Interpreter, symbol: ast.operator, rule: Rule | None, span: Span | None
+) -> Callable[[Any, Any], Any]:
+    """What an operator makes of two values.
+
+    Args:
+        rule: of the operator on a tape; None where it has none.
+    """
+    text = interpreter.source.text
+    kind_of_operator, name = type(symbol), OPERATORS[type(symbol)][0]
+    plainly = FLOATS.get(kind_of_operator)
+
+    def slowly(a: Any, b: Any) -> Any:
+        try:
+            if type(a) in NUMBERS and type(b) in NUMBERS:
+                return arithmetic(kind_of_operator, name, a, b)
+            with interpreter.at(span):
+                return operate(interpreter, symbol, a, b)
+        except GradcliError as error:
+            raise error.located(span, text) from None
+
+    if rule is None:
+        return slowly
+    compute, numeric = rule.compute, rule.numeric
+
+    def combine(a: Any, b: Any) -> Any:
+        kind, other = type(a), type(b)
+        if kind is Scalar:
+            if other is Scalar:
+                j, y = b.place, b.value
+            elif other is float or other is int:
+                y = float(b)
+                j = interpreter.tape.constant(y)  # type: ignore[union-attr]
+            else:
+                return slowly(a, b)
+            i, x = a.place, a.value
+        elif other is Scalar and (kind is float or kind is int):
+            j, y = b.place, b.value
+            x = float(a)
+            i = interpreter.tape.constant(x)  # type: ignore[union-attr]
+        elif kind is float and other is float and plainly is not None:
+            return plainly(a, b)
+        else:
+            return slowly(a, b)
+        try:
+            value = compute(x, y)
+        except (ArithmeticError, ValueError):
+            value = numeric(x, y)
+        tape = interpreter.tape
+        place = len(tape.values)  # type: ignore[union-attr]
+        tape.values.append(value)  # type: ignore[union-attr]
+        tape.rules.append(rule)  # type: ignore[union-attr]
+        tape.left.append(i)  # type: ignore[union-attr]
+        tape.right.append(j)  # type: ignore[union-attr]
+        return Scalar(value, place)
+
+    return combine
+
+
+def _negative(interpreter: Interpreter, node: ast.UnaryOp) -> Run | None:
+    if not isinstance(node.op, ast.USub):
+        return None
+    operand = expression(interpreter, node.operand)
+    span, text = interpreter.source.span(node), interpreter.source.text
+
+    def run() -> Any:
+        try:
+            with interpreter.at(span):
+                return negative(interpreter, operand())
+        except GradcliError as error:
+            raise error.located(span, text) from None
+
+    return run
+
+
+def _comparison(interpreter: Interpreter, node: ast.Compare) -> Run | None:
+    if len(node.ops) != 1 or type(node.ops[0]) not in COMPARISONS:
+        return None
+    symbol = node.ops[0]
+    compare = COMPARE[type(symbol)]
+    left = expression(interpreter, node.left)
+    right = expression(interpreter, node.comparators[0])
+    span, text = interpreter.source.span(node), interpreter.source.text
+    numbers = (Scalar, float, int)
+
+    def run() -> Any:
+        a, b = left(), right()
+        if type(a) in numbers and type(b) in numbers:
+            if type(a) is Scalar:
+                a = interpreter.known(a)
+            if type(b) is Scalar:
+                b = interpreter.known(b)
+            return compare(a, b)
+        try:
+            with interpreter.at(span):
+                return link(interpreter, symbol, a, b)
+        except GradcliError as error:
+            raise error.located(span, text) from None
+
+    return run
+
+
+def _call(interpreter: Interpreter, node: ast.Call) -> Run | None:
+    """A call by position: a function of the program, or an elementwise function of scalars."""
+    plain = not node.keywords and not any(
+        isinstance(each, (ast.Starred, ast.GeneratorExp)) for each in node.args
+    )
+    if not plain or not isinstance(node.func, (ast.Name, ast.Attribute)):
+        return None
+    if isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Name):
+        return None
+    arguments = [expression(interpreter, each) for each in node.args]
+    span, text = interpreter.source.span(node), interpreter.source.text
+    visit = interpreter.visit
+
+    def run() -> Any:
+        callee = interpreter.callee(node)
+        if callee is None:  # a method
+            return visit(node)
+        values = [each() for each in arguments]
+        if type(callee) is Callee and interpreter.tape is not None:
+            found = on_tape(interpreter.tape, callee, values)
+            if found is not None:
+                return found
+        try:
+            with interpreter.at(span):
+                return called(interpreter, callee, values, {}, span)
+        except GradcliError as error:
+            raise error.located(span, text) from None
+
+    return run
+
+
+def on_tape(tape: Recorder, callee: Callee | Function, values: list[Any]) -> Scalar | None:
+    """An elementwise function of scalars of the tape; None where it is something else."""
+    if not isinstance(callee, Callee):
+        return None
+    if not any(type(value) is Scalar or isinstance(value, Node) for value in values):
+        return None
+    function = FUNCTIONS.get(callee.target)
+    if function is None or function.op is None or ";" in function.signature:
+        return None
+    return tape.apply(function.op.name, *values)
+
+
+def _choice(interpreter: Interpreter, node: ast.IfExp) -> Run:
+    test = expression(interpreter, node.test)
+    then, otherwise = expression(interpreter, node.body), expression(interpreter, node.orelse)
+    span = interpreter.source.span(node.test)
+    return lambda: then() if interpreter.truth_at(test(), span) else otherwise()
+
+
+def _junction(interpreter: Interpreter, node: ast.BoolOp) -> Run:
+    parts = [(expression(interpreter, each), interpreter.source.span(each)) for each in node.values]
+    *before, (last, _) = parts
+    wanted = isinstance(node.op, ast.And)
+
+    def run() -> Any:
+        for part, span in before:
+            value = part()
+            if interpreter.truth_at(value, span) != wanted:
+                return value
+        return interpreter.one_truth(last())
+
+    return run
+
+
+def _pair(interpreter: Interpreter, node: ast.Tuple) -> Run | None:
+    if any(isinstance(each, ast.Starred) for each in node.elts):
+        return None
+    parts = [expression(interpreter, each) for each in node.elts]
+    return lambda: tuple([part() for part in parts])
+
+
+def _entry(interpreter: Interpreter, node: ast.Subscript) -> Run | None:
+    """`x[i]` of an input or a list."""
+    if not isinstance(node.value, ast.Name) or not _simple(node.slice):
+        return None
+    load, position = expression(interpreter, node.value), expression(interpreter, node.slice)
+    visit = interpreter.visit
+
+    def run() -> Any:
+        container, index = load(), position()
+        if type(index) is int:
+            if type(container) is list and -len(container) <= index < len(container):
+                return container[index]
+            if interpreter.tape is not None and isinstance(container, Node):
+                found = interpreter.tape.item(container, index)
+                if found is not None:
+                    return found
+        return visit(node)
+
+    return run
+
+
+def _simple(node: ast.AST) -> bool:
+    """Whether an index may be worked out twice."""
+    if isinstance(node, ast.BinOp):
+        return _simple(node.left) and _simple(node.right)
+    return isinstance(node, (ast.Name, ast.Constant))
+
+
+HOT: dict[type[ast.AST], Callable[[Interpreter, Any], Run | None]] = {
+    ast.Name: _name,
+    ast.Constant: _number,
+    ast.BinOp: _arithmetic,
+    ast.UnaryOp: _negative,
+    ast.Compare: _comparison,
+    ast.BoolOp: _junction,
+    ast.IfExp: _choice,
+    ast.Tuple: _pair,
+    ast.Subscript: _entry,
+    ast.Call: _call,
+}
