@@ -18,6 +18,7 @@ DEFAULTS: dict[str, float] = {
     "elements": 2**28,  # elements of one array (2 GiB of float64)
     "items": 200_000,  # entries of the lists that comprehensions make
     "steps": 2_000_000,  # loop turns of one program
+    "order": 10,  # of a derivative
     "file": 2**31,  # bytes of one input file
     "line": 2**26,  # bytes of one line of batch
     "seconds": 60.0,  # tracing and running one request
@@ -34,6 +35,7 @@ class Limits:
     elements: int
     items: int
     steps: int
+    order: int
     file: int
     line: int
     seconds: float

@@ -11,7 +11,7 @@ from gradcli.asked import Asked
 from gradcli.autodiff import gradient, hessian, jacobian
 from gradcli.autodiff.jacobian import in_layout
 from gradcli.execute import run, run_batched
-from gradcli.forms import closed_forms_of
+from gradcli.forms import closed_forms_of, form_of_zeros
 from gradcli.graph import Array, Graph, shape_text
 from gradcli.language import Trace, parse
 from gradcli.results import Closed, Derivative, Result, Verdict
@@ -112,7 +112,7 @@ def _hessians(
                     seed=asked.seed,
                 )
             )
-    result.check = _joined(verdicts)
+    result.check = joined(verdicts)
 
 
 def _second(
@@ -121,20 +121,16 @@ def _second(
     """The closed forms of the derivatives of a gradient, from its own closed form."""
     if first.text is None:
         return {name: Closed(None, reason=first.reason) for name in names}
-    from gradcli.symbolic import code_of
-
     graph = parse(first.text).trace(inputs, dtype=asked.dtype).graph
     used = [name for name in names if name in graph.inputs]
     found = closed_forms_of(graph, used, asked, rows=True)
     for name in names:
         if name not in found:
-            shape = f"{graph.output.shape + np.shape(inputs[name])}"
-            zeros = f"zeros({shape})"
-            found[name] = Closed(zeros, latex=r"\mathbf{0}", unicode="0", code=code_of(zeros, {}))
+            found[name] = form_of_zeros(graph.output.shape + np.shape(inputs[name]))
     return found
 
 
-def _joined(verdicts: Sequence[Verdict]) -> Verdict:
+def joined(verdicts: Sequence[Verdict]) -> Verdict:
     """One verdict of several: the worst of them, with all reasons."""
     order = ("agree", "inconclusive", "disagree")
     worst = max((one.verdict for one in verdicts), key=order.index, default="agree")

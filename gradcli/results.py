@@ -124,6 +124,9 @@ class Result:
         check: None where nothing was checked.
         notes: sentences for stderr (seed used, integers read as floats, a sum implied ...).
         layout: of Jacobians, one of `LAYOUTS`; None elsewhere.
+        product: "jvp" (one entry of `gradient`, of that name), "vjp" or "hvp" where `gradient`
+            holds products with a Jacobian or a Hessian; None elsewhere.
+        order: of the derivative, where one was asked for.
     """
 
     command: str
@@ -133,6 +136,8 @@ class Result:
     check: Verdict | None = None
     notes: list[str] = field(default_factory=list)
     layout: str | None = None
+    product: str | None = None
+    order: int | None = None
 
     def without_where(self) -> None:
         """Keep whole formulas only."""

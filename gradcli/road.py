@@ -18,6 +18,7 @@ from gradcli.forms import closed_forms_of
 from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, shape_text
 from gradcli.language import Program, Trace
 from gradcli.matrices import fill_matrices
+from gradcli.products import fill_products, is_product
 from gradcli.results import Closed, Derivative, Result, Target
 
 DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
@@ -48,7 +49,7 @@ def answer(
     """One request through all stages.
 
     Args:
-        command: "grad", "check", "eval", "jacobian" or "hessian".
+        command: "grad", "check", "eval", "jacobian", "hessian", "jvp" or "vjp".
         program: as parsed.
         inputs: arrays; one that the program does not use is left out, with a note.
         wrt: variables; every input that the program uses where None.
@@ -77,6 +78,9 @@ def _answer(
     names = [] if command == "eval" else variables(graph, inputs, wrt, const)
     notes = [*trace.notes, *asked.notes(inputs)]
     result = Answer(command, program.text, Target(np.zeros(())), notes=notes)
+    if is_product(command, asked):
+        fill_products(result, program, trace, inputs, names, wrt, asked)
+        return result
     if command in MATRICES:
         fill_matrices(result, trace, inputs, names, asked)
         return result
@@ -93,6 +97,7 @@ def _answer(
         result.notes.append(
             f"the target has shape {shape_text(graph.output.shape)}; its sum is differentiated"
         )
+    result.order = asked.order
     values = _differentiated(graph, inputs, names, result)
     if command == "check" or asked.check:
         _checked(command, program, inputs, trace, values, asked, result)
