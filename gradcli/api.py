@@ -79,7 +79,7 @@ def grad(
         >>> result.gradient["x"].closed.text, result.check.verdict
         ('4*x', 'agree')
     """
-    options = {"steps": steps, "assume": assume, "order": order}
+    options: dict[str, Any] = {"steps": steps, "assume": assume, "order": order}
     return _ask("grad", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 
@@ -127,7 +127,7 @@ def jacobian(
         >>> result.gradient["x"].closed.text
         'A'
     """
-    options = {"layout": layout, "steps": steps, "assume": assume}
+    options: dict[str, Any] = {"layout": layout, "steps": steps, "assume": assume}
     return _ask("jacobian", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 

@@ -72,33 +72,36 @@ def forms_of_products(
     first: Mapping[str, Closed],
     tangents: Mapping[str, Node],
     nodes: Mapping[str, Node],
-    wrt: Sequence[str],
+    wrt: Sequence[Node],
     inputs: Mapping[str, Array],
     asked: Asked,
 ) -> dict[str, Closed]:
-    """The closed forms of the derivatives of `sum over x of sum(first[x] * tangents[x])`.
+    """The closed forms, by name, of the derivatives of `sum over x of sum(first[x] * tangents[x])`.
 
     Args:
         first: closed forms of gradients, by variable, each of its variable's shape.
         tangents: by variable an input node of its shape.
-        nodes: input nodes by name: those that the closed forms mention, tangents, `wrt`.
-        wrt: names to differentiate by.
+        nodes: by the name that the closed forms know them by, their input nodes.
+        wrt: input nodes to differentiate by; one whose name is no identifier is not mentioned.
         inputs: arrays by name.
         asked: the options of the request.
     """
+    names = [str(node.params["name"]) for node in wrt]
     missing = [one for one in first.values() if one.text is None]
     if missing:
-        return {name: Closed(None, reason=missing[0].reason) for name in wrt}
+        return {name: Closed(None, reason=missing[0].reason) for name in names}
     total: Node | None = None
     for name, closed in first.items():
         read = _read(closed, nodes, inputs, asked)
         if isinstance(read, str):
-            return {each: Closed(None, reason=read) for each in wrt}
+            return {each: Closed(None, reason=read) for each in names}
         term = sum_(apply("multiply", read, tangents[name]))
         total = term if total is None else total + term
     if total is None:
         total = constant(0.0)
-    return closed_forms_of(Graph(dict(nodes), total), wrt, asked, rows=True)
+    mentioned = (*nodes.values(), *tangents.values())
+    known = {str(node.params["name"]): node for node in mentioned}
+    return closed_forms_of(Graph(known, total), names, asked, rows=True)
 
 
 def form_of_order(

@@ -7,7 +7,7 @@ so that formulas can mention them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,17 +31,17 @@ class Posed:
         inputs: arrays by name, with those of cotangent and tangents.
         names: variables of the gradient.
         forms: closed forms by variable, from the function's graph.
-        below: from the graph of the program, by a label, the functions whose gradients are taken
-            on the way.
-        zero: why a gradient is zero, where the function's own graph does not tell.
+        below: from the graph of the program the functions whose gradients are taken on the way:
+            a label, the graph, the variables.
+        called: the function in words, where it is itself a derivative.
     """
 
     build: Callable[[Graph], Graph]
     inputs: dict[str, Array]
     names: list[str]
     forms: Callable[[Graph], dict[str, Closed]]
-    below: Callable[[Graph], dict[str, Graph]] = field(default=lambda graph: {})
-    zero: str | None = None
+    below: Callable[[Graph], list[tuple[str, Graph, list[str]]]] = lambda graph: []
+    called: str | None = None
 
     def trace(self, program: Program, inputs: Mapping[str, Any], dtype: str) -> Trace:
         """The function as the program records it at some inputs."""
@@ -126,7 +126,7 @@ def posed_hvp(
     def forms(slope: Graph) -> dict[str, Closed]:
         nodes = {name: slope.inputs[tangents[name][0]] for name in _inside(tangents, graph)}
         first = closed_forms_of(graph, list(nodes), asked)
-        wrt = _inside(names, graph)
+        wrt = [slope.inputs[name] for name in _inside(names, graph)]
         return forms_of_products(first, nodes, slope.inputs, wrt, arrays, asked)
 
     return Posed(
@@ -134,8 +134,8 @@ def posed_hvp(
         arrays,
         list(names),
         forms,
-        below=lambda graph: {"first derivative": graph},
-        zero="the derivative along the tangent does not change with {}",
+        below=lambda graph: [("first derivative", graph, _inside(tangents, graph))],
+        called="the derivative along the tangent",
     )
 
 
@@ -178,8 +178,10 @@ def posed_order(
         dict(inputs),
         [name],
         lambda _: {name: form_of_order(graph, name, order, inputs, asked)},
-        below=lambda graph: {f"order {k + 1}": of_order(graph, k) for k in range(order - 1)},
-        zero=f"the derivative of order {order - 1} does not change with {{}} here",
+        below=lambda graph: [
+            (f"order {k + 1}", of_order(graph, k), _inside([name], graph)) for k in range(order - 1)
+        ],
+        called=f"the derivative of order {order - 1}",
     )
 
 

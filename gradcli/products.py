@@ -42,6 +42,8 @@ from gradcli.results import Closed, Derivative, Result, Verdict
 from gradcli.substitution import along
 
 WITNESSES = ("formula", "entries")
+STEP = "the point along the tangent"
+"""The name of `t` in `f(x + t*tangent)`: no formula mentions it, the reasons of a verdict do."""
 PRODUCTS = ("jvp", "vjp")
 
 
@@ -128,8 +130,11 @@ def _check(
     closed = posed.forms(graph)
     for name in used:
         result.gradient[name].closed = closed[name]
-    values = {name: result.gradient[name].value for name in used}
     dynamic = trace.dynamic
+    if not np.all(np.isfinite(result.target.value)):
+        result.check = verify(None, posed.inputs, trace.graph, {}, {}, dynamic=False)
+        return
+    values = {name: result.gradient[name].value for name in used}
     settled = settle(recorder, posed.inputs, graph, values, dynamic=dynamic, seed=asked.seed)
     for name, value in settled.gradients.items():
         result.gradient[name].value = value
@@ -146,19 +151,22 @@ def _check(
         dynamic=dynamic,
         settled=settled,
     )
-    below = []
-    if any(one.text is None for one in closed.values()):
-        below = _verdicts_below(posed, trace.graph, used, asked)
+    if posed.called is not None:
+        verdict.reasons = [
+            reason.replace("the value is", f"{posed.called} is") for reason in verdict.reasons
+        ]
+    heard = [one.ok for one in verdict.comparisons if one.witness == "formula"]
+    below = _verdicts_below(posed, trace.graph, asked) if None in heard else []
     result.check = joined([verdict, *below])
 
 
-def _verdicts_below(posed: Posed, graph: Graph, used: Sequence[str], asked: Asked) -> list[Verdict]:
+def _verdicts_below(posed: Posed, graph: Graph, asked: Asked) -> list[Verdict]:
     """On the gradients that were taken on the way."""
     from gradcli.verify import verify
 
     verdicts = []
-    for label, lower in posed.below(graph).items():
-        numbers = _gradients(lower, [n for n in used if n in lower.inputs], posed.inputs)
+    for label, lower, names in posed.below(graph):
+        numbers = _gradients(lower, names, posed.inputs)
         found = verify(
             None,
             posed.inputs,
@@ -194,9 +202,10 @@ def _reasons(result: Result, graph: Graph, posed: Posed) -> None:
     values = {name: derivative.value for name, derivative in result.gradient.items()}
     finite = {name: bool(np.all(np.isfinite(value))) for name, value in values.items()}
     for name, value in values.items():
-        if finite[name] and posed.zero is not None and value.size and not np.any(value):
-            result.gradient[name].reasons.append(posed.zero.format(name))
-    asked = {name: v for name, v in values.items() if posed.zero is None or not finite[name]}
+        if finite[name] and posed.called is not None and value.size and not np.any(value):
+            sentence = f"{posed.called} does not change with {name} here"
+            result.gradient[name].reasons.append(sentence)
+    asked = {name: v for name, v in values.items() if posed.called is None or not finite[name]}
     for name, reasons in explain(graph, posed.inputs, asked).items():
         result.gradient[name].reasons += reasons
 
@@ -217,9 +226,8 @@ def _fill_jvp(
     else:
         (value,) = run([product], {**arrays, COTANGENT: np.ones(output.shape, output.dtype)})
     derivative = result.gradient["jvp"] = Derivative("jvp", value)
-    step = free_name("step", arrays)
-    line = along(graph, nodes, input_node(step, (), output.dtype))
-    arrays[step] = np.zeros((), output.dtype)
+    line = along(graph, nodes, input_node(STEP, (), output.dtype))
+    arrays[STEP] = np.zeros((), output.dtype)
     if asked.check:
         from gradcli.verify import verify_rows
 
@@ -227,17 +235,21 @@ def _fill_jvp(
         result.check = verify_rows(
             line,
             line.output,
-            {step: value},
-            {step: derivative.closed},
+            {STEP: value},
+            {STEP: derivative.closed},
             arrays,
             label="jvp",
             dtype=asked.dtype,
             seed=asked.seed,
         )
-    if not np.all(np.isfinite(value)) or not np.any(value):
+    if not nodes or product is None:
+        derivative.reasons.append(f"the target does not depend on {', '.join(tangents)}")
+    elif not all(np.all(np.isfinite(tangent)) for _, tangent in tangents.values()):
+        derivative.reasons.append("a tangent is not finite")
+    elif not np.all(np.isfinite(value)) or not np.any(value):
         from gradcli.verify import explain
 
-        derivative.reasons += explain(line, arrays, {step: np.sum(value)}).get(step, [])
+        derivative.reasons += explain(line, arrays, {STEP: np.sum(value)}).get(STEP, [])
 
 
 def _jvp_form(
@@ -245,10 +257,10 @@ def _jvp_form(
 ) -> Closed:
     """The closed form: that of `<c . J, v>`, which is linear in `c`, differentiated by `c`."""
     called = free_name("cotangent", inputs)
-    shape, dtype = graph.output.shape, graph.output.dtype
-    function = weighted(called, np.ones(shape, dtype))(graph)
+    ones = np.ones(graph.output.shape, graph.output.dtype)
+    function = weighted(called, ones)(graph)
     first = closed_forms_of(function, list(tangents), asked)
-    nodes = {**function.inputs, **{str(node.params["name"]): node for node in tangents.values()}}
-    arrays = {**inputs, called: np.ones(shape, dtype)}
-    arrays |= {name: np.ones(node.shape) for name, node in nodes.items() if name not in arrays}
-    return forms_of_products(first, tangents, nodes, [called], arrays, asked)[called]
+    cotangent = input_node(COTANGENT, graph.output.shape, graph.output.dtype)
+    nodes = {**function.inputs, called: cotangent}
+    arrays = {**inputs, called: ones}
+    return forms_of_products(first, tangents, nodes, [cotangent], arrays, asked)[COTANGENT]
