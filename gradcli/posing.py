@@ -16,7 +16,7 @@ from gradcli.asked import ONLY, Asked
 from gradcli.autodiff import derivatives, directional
 from gradcli.errors import GradcliError
 from gradcli.forms import closed_forms_of, form_of_order, forms_of_products
-from gradcli.graph import Array, Graph, Node, apply, constant, input_node, shape_text
+from gradcli.graph import Array, Graph, Node, apply, constant, float_dtype, input_node, shape_text
 from gradcli.language import Program, Trace
 from gradcli.ops.structure import sum_
 from gradcli.results import Closed, Result
@@ -33,6 +33,7 @@ class Posed:
         forms: closed forms by variable, from the function's graph.
         below: from the graph of the program the functions whose gradients are taken on the way:
             a label, the graph, the variables.
+        given: the names of the cotangent or the tangents among the inputs.
         called: the function in words, where it is itself a derivative.
     """
 
@@ -41,6 +42,7 @@ class Posed:
     names: list[str]
     forms: Callable[[Graph], dict[str, Closed]]
     below: Callable[[Graph], list[tuple[str, Graph, list[str]]]] = lambda graph: []
+    given: Sequence[str] = ()
     called: str | None = None
 
     def trace(self, program: Program, inputs: Mapping[str, Any], dtype: str) -> Trace:
@@ -88,6 +90,7 @@ def posed_vjp(
         {**inputs, called: cotangent},
         list(names),
         lambda graph: closed_forms_of(graph, _inside(names, graph), asked),
+        given=[called],
     )
 
 
@@ -97,7 +100,7 @@ def weighted(called: str, cotangent: Array) -> Callable[[Graph], Graph]:
     def build(graph: Graph) -> Graph:
         if graph.output.shape != cotangent.shape:
             raise GradcliError("the shape of the target follows the values", kind="shape")
-        node = input_node(called, cotangent.shape, graph.output.dtype)
+        node = input_node(called, cotangent.shape, float_dtype([graph.output.dtype]))
         total = sum_(apply("multiply", node, graph.output))
         return Graph({**graph.inputs, called: node}, total, source=graph.source)
 
@@ -119,7 +122,7 @@ def posed_hvp(
             graph.output, [graph.inputs[name] for name in nodes], list(nodes.values())
         )
         if total is None:
-            total = constant(0.0, graph.output.dtype)
+            total = constant(0.0, float_dtype([graph.output.dtype]))
         added = {str(node.params["name"]): node for node in nodes.values()}
         return Graph({**graph.inputs, **added}, total, source=graph.source)
 
@@ -135,6 +138,7 @@ def posed_hvp(
         list(names),
         forms,
         below=lambda graph: [("first derivative", graph, _inside(tangents, graph))],
+        given=[called for called, _ in tangents.values()],
         called="the derivative along the tangent",
     )
 
@@ -170,7 +174,7 @@ def posed_order(
         if below and name in graph.inputs:
             node = derivatives(graph.output, graph.inputs[name], below)[-1]
         if node is None:
-            node = constant(0.0, graph.output.dtype)
+            node = constant(0.0, float_dtype([graph.output.dtype]))
         return Graph(graph.inputs, node, source=graph.source)
 
     return Posed(
@@ -246,7 +250,8 @@ def _array(value: Any, like: Any, what: str, whose: str) -> Array:
         raise GradcliError(f"{what} must hold real numbers, not {array.dtype}")
     if array.shape != like.shape:
         raise GradcliError(
-            f"{what} has shape {shape_text(array.shape)}, {whose} {shape_text(like.shape)}",
+            f"{what} has the shape of {whose} {shape_text(like.shape)}, "
+            f"not {shape_text(array.shape)}",
             kind="shape",
         )
     return array.astype(like.dtype if like.dtype.kind == "f" else np.float64, copy=False)

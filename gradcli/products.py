@@ -24,7 +24,7 @@ from gradcli.asked import Asked
 from gradcli.autodiff import COTANGENT, gradient, jacobian_vector
 from gradcli.execute import run
 from gradcli.forms import closed_forms_of, forms_of_products
-from gradcli.graph import Array, Graph, Node, input_node, shape_text
+from gradcli.graph import Array, Graph, Node, float_dtype, input_node, shape_text
 from gradcli.language import Program, Trace
 from gradcli.matrices import joined
 from gradcli.posing import (
@@ -200,6 +200,11 @@ def _reasons(result: Result, graph: Graph, posed: Posed) -> None:
     from gradcli.verify import explain
 
     values = {name: derivative.value for name, derivative in result.gradient.items()}
+    lost = [name for name in posed.given if not np.all(np.isfinite(posed.inputs[name]))]
+    if lost:
+        for derivative in result.gradient.values():
+            derivative.reasons += [f"{name} is not finite" for name in lost]
+        return
     finite = {name: bool(np.all(np.isfinite(value))) for name, value in values.items()}
     for name, value in values.items():
         if finite[name] and posed.called is not None and value.size and not np.any(value):
@@ -218,16 +223,17 @@ def _fill_jvp(
     asked: Asked,
 ) -> None:
     output = graph.output
+    dtype = float_dtype([output.dtype])
     nodes = tangent_nodes(graph, tangents)
     arrays = {**inputs, **dict(tangents.values())}
     product = jacobian_vector(output, [graph.inputs[name] for name in nodes], list(nodes.values()))
     if product is None:
-        value = np.zeros(output.shape, output.dtype)
+        value = np.zeros(output.shape, dtype)
     else:
-        (value,) = run([product], {**arrays, COTANGENT: np.ones(output.shape, output.dtype)})
+        (value,) = run([product], {**arrays, COTANGENT: np.ones(output.shape, dtype)})
     derivative = result.gradient["jvp"] = Derivative("jvp", value)
-    line = along(graph, nodes, input_node(STEP, (), output.dtype))
-    arrays[STEP] = np.zeros((), output.dtype)
+    line = along(graph, nodes, input_node(STEP, (), dtype))
+    arrays[STEP] = np.zeros((), dtype)
     if asked.check:
         from gradcli.verify import verify_rows
 
@@ -242,10 +248,10 @@ def _fill_jvp(
             dtype=asked.dtype,
             seed=asked.seed,
         )
-    if not nodes or product is None:
+    if STEP not in {node.params.get("name") for node in line.nodes()}:
         derivative.reasons.append(f"the target does not depend on {', '.join(tangents)}")
-    elif not all(np.all(np.isfinite(tangent)) for _, tangent in tangents.values()):
-        derivative.reasons.append("a tangent is not finite")
+    elif lost := [name for name, array in tangents.values() if not np.all(np.isfinite(array))]:
+        derivative.reasons += [f"{name} is not finite" for name in lost]
     elif not np.all(np.isfinite(value)) or not np.any(value):
         from gradcli.verify import explain
 
@@ -257,10 +263,10 @@ def _jvp_form(
 ) -> Closed:
     """The closed form: that of `<c . J, v>`, which is linear in `c`, differentiated by `c`."""
     called = free_name("cotangent", inputs)
-    ones = np.ones(graph.output.shape, graph.output.dtype)
+    ones = np.ones(graph.output.shape, float_dtype([graph.output.dtype]))
     function = weighted(called, ones)(graph)
     first = closed_forms_of(function, list(tangents), asked)
-    cotangent = input_node(COTANGENT, graph.output.shape, graph.output.dtype)
+    cotangent = input_node(COTANGENT, ones.shape, ones.dtype)
     nodes = {**function.inputs, called: cotangent}
     arrays = {**inputs, called: ones}
     return forms_of_products(first, tangents, nodes, [cotangent], arrays, asked)[COTANGENT]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from gradcli.autodiff.jacobian import COTANGENT
 from gradcli.autodiff.reverse import gradient
 from gradcli.errors import GradcliError
-from gradcli.graph import Node, apply, input_node, shape_text, topological
+from gradcli.graph import Node, apply, float_dtype, input_node, shape_text, topological
 from gradcli.limits import LIMITS
 from gradcli.ops.structure import sum_
 from gradcli.sharing import shared
@@ -88,7 +88,7 @@ def jacobian_vector(output: Node, wrt: Sequence[Node], vectors: Sequence[Node]) 
         >>> run([product], {"x": np.array([1.0, 2.0]), COTANGENT: np.ones(2)})[0]
         array([ 2., 40.])
     """
-    cotangent = input_node(COTANGENT, output.shape, output.dtype)
+    cotangent = input_node(COTANGENT, output.shape, float_dtype([output.dtype]))
     total = directional(output, wrt, vectors, cotangent)
     return None if total is None else gradient(total, [cotangent])[0]
 
