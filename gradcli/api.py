@@ -165,8 +165,8 @@ def hessian(
 
 def jvp(
     expression: str,
-    /,
     tangent: Any,
+    /,
     wrt: str | Iterable[str] | None = None,
     *,
     const: str | Iterable[str] = (),
@@ -204,8 +204,8 @@ def jvp(
 
 def vjp(
     expression: str,
-    /,
     cotangent: Any,
+    /,
     wrt: str | Iterable[str] | None = None,
     *,
     const: str | Iterable[str] = (),
