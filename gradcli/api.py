@@ -1,7 +1,7 @@
 """The library: `gradcli.grad("2*x.T@x", x=[0, 1, 2, 3])` is what `gradcli grad` prints.
 
-The command line and `batch` call `answer`; `grad`, `check`, `jacobian`, `hessian`, `evaluate` and
-`hvp` are for people.
+The command line and `batch` call `answer`; `grad`, `check`, `jacobian`, `hessian`, `jvp`, `vjp`,
+`evaluate` and `hvp` are for people.
 """
 
 from __future__ import annotations
@@ -11,16 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.asked import Asked
-from gradcli.autodiff import hessian_vector
+from gradcli.asked import ONLY, Asked
 from gradcli.errors import GradcliError
-from gradcli.execute import run
-from gradcli.graph import FLOAT64, Array, constant
+from gradcli.graph import FLOAT64, Array
 from gradcli.language import Program, draws_random, parse, read_value
 from gradcli.road import DTYPES, Answer, answer, closed_form
-from gradcli.sources import variables
 
 __all__ = [
+    "ONLY",
     "Answer",
     "Asked",
     "answer",
@@ -31,8 +29,10 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "jvp",
     "load",
     "parse",
+    "vjp",
 ]
 
 
@@ -47,6 +47,7 @@ def grad(
     seed: int = 0,
     steps: bool = False,
     assume: Mapping[str, str] | None = None,
+    order: int | None = None,
     **inputs: Any,
 ) -> Answer:
     """Value, gradient, closed form and verdict of an expression.
@@ -61,6 +62,7 @@ def grad(
         assume: by input "symmetric", "spd", "diagonal", "orthogonal", "positive" or "nonnegative":
             the closed form may use it.
         steps: whether to write down the derivation (`gradient["x"].closed.steps`).
+        order: of the derivative of a scalar by a scalar; 1 where None.
         inputs: an array, a number, nested lists or a value text (`"0;1;2"`) per name.
 
     Returns:
@@ -77,9 +79,8 @@ def grad(
         >>> result.gradient["x"].closed.text, result.check.verdict
         ('4*x', 'agree')
     """
-    return _ask(
-        "grad", expression, wrt, const, check, dtype, seed, inputs, steps=steps, assume=assume or {}
-    )
+    options: dict[str, Any] = {"steps": steps, "assume": assume, "order": order}
+    return _ask("grad", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 
 def check(
@@ -126,19 +127,8 @@ def jacobian(
         >>> result.gradient["x"].closed.text
         'A'
     """
-    return _ask(
-        "jacobian",
-        expression,
-        wrt,
-        const,
-        check,
-        dtype,
-        seed,
-        inputs,
-        layout=layout,
-        steps=steps,
-        assume=assume or {},
-    )
+    options: dict[str, Any] = {"layout": layout, "steps": steps, "assume": assume}
+    return _ask("jacobian", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 
 def hessian(
@@ -150,13 +140,17 @@ def hessian(
     check: bool = True,
     dtype: str = "float64",
     seed: int = 0,
+    tangent: Any = None,
     **inputs: Any,
 ) -> Answer:
     """The Hessian of an expression (summed), block by block. Arguments as for `grad`.
 
+    Args:
+        tangent: as for `jvp`: then the Hessian is not formed, only multiplied by it.
+
     Returns:
         A result with `gradient["row,column"]` for every pair of variables, of shape
-        (*row.shape, *column.shape).
+        (*row.shape, *column.shape); with a tangent `gradient["x"]`, the shape of x.
 
     Example:
         >>> result = hessian("x @ A @ x", "x", A=[[1, 2], [4, 3]], x=[1, 1])
@@ -166,7 +160,84 @@ def hessian(
         >>> result.gradient["x,x"].closed.text
         'A + A.T'
     """
-    return _ask("hessian", expression, wrt, const, check, dtype, seed, inputs)
+    return _ask("hessian", expression, wrt, const, check, dtype, seed, inputs, tangent=tangent)
+
+
+def jvp(
+    expression: str,
+    tangent: Any,
+    /,
+    wrt: str | Iterable[str] | None = None,
+    *,
+    const: str | Iterable[str] = (),
+    check: bool = True,
+    dtype: str = "float64",
+    seed: int = 0,
+    assume: Mapping[str, str] | None = None,
+    **inputs: Any,
+) -> Answer:
+    """The derivative of an expression along a direction: Jacobian times tangent, none formed.
+
+    Args:
+        expression: in gradcli's language.
+        tangent: by variable an array of its shape; the array alone where there is one variable.
+            Variables without a tangent are held fixed.
+        wrt, const, check, dtype, seed, assume, inputs: as for `grad`.
+
+    Returns:
+        A result with `gradient["jvp"]`, of the shape of the expression. In its formula the tangent
+        of x is called `tangent_x`.
+
+    Raises:
+        GradcliError: of kind `shape` for a tangent of another shape than its variable's.
+
+    Example:
+        >>> result = jvp("A @ x", {"x": [1, 0]}, A=[[1, 2], [3, 4]], x=[5, 6])
+        >>> result.gradient["jvp"].value
+        array([1., 3.])
+        >>> result.gradient["jvp"].closed.text, result.check.verdict
+        ('A@tangent_x', 'agree')
+    """
+    options = {"tangent": tangent, "assume": assume}
+    return _ask("jvp", expression, wrt, const, check, dtype, seed, inputs, **options)
+
+
+def vjp(
+    expression: str,
+    cotangent: Any,
+    /,
+    wrt: str | Iterable[str] | None = None,
+    *,
+    const: str | Iterable[str] = (),
+    check: bool = True,
+    dtype: str = "float64",
+    seed: int = 0,
+    assume: Mapping[str, str] | None = None,
+    **inputs: Any,
+) -> Answer:
+    """Cotangent times Jacobian by every variable: the gradient of `sum(cotangent*expression)`.
+
+    Args:
+        expression: in gradcli's language.
+        cotangent: of the shape of the expression; None means 1 where that is a scalar.
+        wrt, const, check, dtype, seed, assume, inputs: as for `grad`.
+
+    Returns:
+        A result with `gradient["x"]`, of the shape of x. In its formula the cotangent is called
+        `cotangent`.
+
+    Raises:
+        GradcliError: of kind `shape` for a cotangent of another shape.
+
+    Example:
+        >>> result = vjp("A @ x", [1, 1], "x", A=[[1, 2], [3, 4]], x=[5, 6])
+        >>> result.gradient["x"].value
+        array([4., 6.])
+        >>> result.gradient["x"].closed.text, result.check.verdict
+        ('A.T@cotangent', 'agree')
+    """
+    options = {"cotangent": cotangent, "assume": assume}
+    return _ask("vjp", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 
 def evaluate(expression: str, /, *, dtype: str = "float64", seed: int = 0, **inputs: Any) -> Array:
@@ -203,19 +274,9 @@ def hvp(
         >>> hvp("x.T @ A @ x", "x", [1, 0], A=[[1, 2], [4, 3]], x=[1, 1])
         array([2., 6.])
     """
-    program = parse(expression)
-    arrays = _arrays(program, inputs, (wrt,), seed)
-    trace = program.trace(arrays, dtype=dtype)
-    graph = trace.graph
-    variables(trace, arrays, [wrt], ())
-    node = graph.inputs.get(wrt)
-    if node is None:
-        return np.zeros(arrays[wrt].shape, DTYPES[dtype])
-    direction = constant(_array("vector", vector, generator([vector], seed)), node.dtype)
-    (product,) = hessian_vector(graph.output, [node], [direction])
-    if product is None:
-        return np.zeros(node.shape, node.dtype)
-    return run([product], arrays)[0]
+    along = {wrt: vector}
+    result = _ask("hessian", expression, wrt, (), False, dtype, seed, inputs, tangent=along)
+    return result.gradient[wrt].value
 
 
 def generator(values: Iterable[Any], seed: int) -> np.random.Generator | None:
@@ -240,6 +301,10 @@ def _ask(
     dtype: str,
     seed: int,
     inputs: Mapping[str, Any],
+    *,
+    assume: Mapping[str, str] | None = None,
+    tangent: Any = None,
+    cotangent: Any = None,
     **options: Any,
 ) -> Answer:
     """One call of the library; `options` go into `Asked` as they are."""
@@ -247,14 +312,29 @@ def _ask(
         raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
     program = parse(expression)
     variables = None if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
+    tangents = tangent if isinstance(tangent, Mapping) else {ONLY: tangent}
+    if tangent is None:
+        tangents = {}
     constants = [const] if isinstance(const, str) else list(const)
-    arrays = _arrays(program, inputs, variables or (), seed)
-    asked = Asked(check=check, dtype=dtype, seed=seed, **options)
+    draw = generator([*inputs.values(), *tangents.values(), cotangent], seed)
+    arrays = _arrays(program, inputs, variables or (), draw)
+    asked = Asked(
+        check=check,
+        dtype=dtype,
+        seed=seed,
+        assume=assume or {},
+        tangent={name: _array(f"tangent_{name}", v, draw) for name, v in tangents.items()},
+        cotangent=None if cotangent is None else _array("cotangent", cotangent, draw),
+        **options,
+    )
     return answer(command, program, arrays, wrt=variables, const=constants, asked=asked)
 
 
 def _arrays(
-    program: Program, inputs: Mapping[str, Any], wanted: Sequence[str], seed: int
+    program: Program,
+    inputs: Mapping[str, Any],
+    wanted: Sequence[str],
+    draw: np.random.Generator | None,
 ) -> dict[str, Array]:
     """The inputs of a call of the library; one that is given in vain is a mistyped keyword."""
     for name in inputs:
@@ -264,7 +344,6 @@ def _arrays(
                 kind="name",
                 hint=f"its inputs are {', '.join(program.names)}" if program.names else None,
             )
-    draw = generator(inputs.values(), seed)
     return {name: _array(name, value, draw) for name, value in inputs.items()}
 
 

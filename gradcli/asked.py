@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcli.errors import GradcliError
+from gradcli.limits import LIMITS
 from gradcli.results import LAYOUTS
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 ASSUMPTIONS = ("symmetric", "spd", "diagonal", "orthogonal", "positive", "nonnegative")
 CLOSE = {"float64": 1e-8, "float32": 1e-4}
 """How far, relative to its largest entry, an input may be from what is assumed of it."""
+ONLY = ""
+"""The name of a tangent that was given without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,10 @@ class Asked:
         steps: whether the derivation of the closed form is wanted, of `grad` and `jacobian`.
         assume: by input, one of `ASSUMPTIONS`; the closed form may use it.
         of: names of the program to differentiate, one answer each; its result where empty.
+        order: of the derivative of a scalar by a scalar, of `grad`; None where none was named.
+        tangent: by variable an array of its shape, of `jvp` and `hessian`; under `ONLY` where
+            there is one variable and its name goes without saying.
+        cotangent: an array of the target's shape, of `vjp`; None for a scalar target.
 
     Raises:
         GradcliError: for an option that means nothing.
@@ -43,6 +50,9 @@ class Asked:
     steps: bool = False
     assume: Mapping[str, str] = field(default_factory=dict)
     of: Sequence[str] = ()
+    order: int | None = None
+    tangent: Mapping[str, Any] = field(default_factory=dict)
+    cotangent: Any = None
 
     def __post_init__(self) -> None:
         if self.layout not in LAYOUTS:
@@ -51,6 +61,8 @@ class Asked:
             raise GradcliError(
                 "the steps lead to a closed form, and none is wanted without a check"
             )
+        if self.order is not None:
+            _order(self.order, self.steps)
         for name, kind in self.assume.items():
             if kind not in ASSUMPTIONS:
                 raise GradcliError(
@@ -78,6 +90,20 @@ class Asked:
             f"assumed: {name} is {kind}; every entry still varies on its own"
             for name, kind in self.assume.items()
         ]
+
+
+def _order(order: int, steps: bool) -> None:
+    """Refuse an order that is none, or beyond the limit."""
+    if order < 1:
+        raise GradcliError(f"there is no derivative of order {order}", hint="1, 2, 3 or more")
+    if order > LIMITS.order:
+        raise GradcliError(
+            f"a derivative of order {order} is asked for; the limit is {LIMITS.order:g}",
+            kind="limit",
+            hint="raise it with --limit order=N",
+        )
+    if order > 1 and steps:
+        raise GradcliError("steps are told of first derivatives only", hint="leave out the order")
 
 
 def _hold(name: str, kind: str, array: Any, close: float) -> None:

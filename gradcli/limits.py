@@ -22,6 +22,7 @@ DEFAULTS: dict[str, float] = {
     "steps": 1_000_000,  # loop turns of one program
     "calls": 100_000,  # calls of the program's own functions
     "recursion": 500,  # how deep they may be nested
+    "order": 10,  # of a derivative
     "file": 2**31,  # bytes of one input file
     "line": 2**26,  # bytes of one line of batch
     "seconds": 60.0,  # tracing and running one request
@@ -42,6 +43,7 @@ class Limits:
     steps: int
     calls: int
     recursion: int
+    order: int
     file: int
     line: int
     seconds: float

@@ -12,7 +12,7 @@ from gradcli.asked import Asked
 from gradcli.autodiff import gradient, hessian, jacobian
 from gradcli.autodiff.jacobian import in_layout
 from gradcli.execute import run, run_batched
-from gradcli.forms import closed_forms_of
+from gradcli.forms import closed_forms_of, form_of_zeros
 from gradcli.graph import Array, Graph
 from gradcli.language import Trace, parse
 from gradcli.limits import LIMITS
@@ -129,16 +129,12 @@ def _second(
     if time.monotonic() > deadline:
         reason = f"the formulas of this Hessian take more than {LIMITS.formula:g} s"
         return {name: Closed(None, reason=reason) for name in names}
-    from gradcli.symbolic import code_of
-
     graph = parse(first.text).trace(inputs, dtype=asked.dtype).graph
     used = [name for name in names if name in graph.inputs]
     found = closed_forms_of(graph, used, asked, rows=True)
     for name in names:
         if name not in found:
-            shape = f"{graph.output.shape + np.shape(inputs[name])}"
-            zeros = f"zeros({shape})"
-            found[name] = Closed(zeros, latex=r"\mathbf{0}", unicode="0", code=code_of(zeros, {}))
+            found[name] = form_of_zeros(graph.output.shape + np.shape(inputs[name]))
     return found
 
 

@@ -126,6 +126,9 @@ class Result:
         layout: of Jacobians, one of `LAYOUTS`; None elsewhere.
         path: of a program whose record follows the values: which branches, how many turns.
         others: the answers for further targets of the same trace.
+        product: "jvp" (one entry of `gradient`, of that name), "vjp" or "hvp" where `gradient`
+            holds products with a Jacobian or a Hessian; None elsewhere.
+        order: of the derivative, where one was asked for.
     """
 
     command: str
@@ -137,6 +140,8 @@ class Result:
     layout: str | None = None
     path: list[str] = field(default_factory=list)
     others: list[Result] = field(default_factory=list)
+    product: str | None = None
+    order: int | None = None
 
     def without_where(self) -> None:
         """Keep whole formulas only."""

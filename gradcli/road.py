@@ -18,6 +18,7 @@ from gradcli.forms import closed_forms_of
 from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, shape_text
 from gradcli.language import Program, Trace
 from gradcli.matrices import fill_matrices, joined
+from gradcli.products import fill_products, is_product
 from gradcli.results import Closed, Derivative, Result, Target
 from gradcli.sources import Group, groups
 
@@ -52,7 +53,7 @@ def answer(
     """One request through all stages.
 
     Args:
-        command: "grad", "check", "eval", "jacobian" or "hessian".
+        command: "grad", "check", "eval", "jacobian", "hessian", "jvp" or "vjp".
         program: as parsed.
         inputs: arrays; one that the program does not use is left out, with a note.
         wrt: variables; every input that the program uses where None.
@@ -78,8 +79,9 @@ def _answer(
 ) -> Answer:
     """One answer per target; all of them from one trace."""
     targets: list[str | None] = [*dict.fromkeys(asked.of)] or [None]
-    compact = command not in MATRICES
-    trace = program.of(targets[0]).trace(inputs, dtype=asked.dtype, compact=compact)
+    if command not in MATRICES and not is_product(command, asked):
+        program = program.compacted()
+    trace = program.of(targets[0]).trace(inputs, dtype=asked.dtype)
     answers = []
     for name in targets:
         one = trace if name is None else trace.at(name)
@@ -103,24 +105,26 @@ def _target(
     result = Answer(command, program.text, Target(np.zeros(()), trace.target), notes=notes)
     if trace.dynamic or any(part.turns for part in trace.path):
         result.path = trace.path.words(program.text)
-    if command not in MATRICES:
+    product = is_product(command, asked)
+    if command not in MATRICES and not product:
         result.notes += _unused(trace, program, inputs, wrt)
     if command == "eval":
         result.target.value = run([trace.graph.output], inputs)[0]
         return result
-    if command != "jacobian" and trace.graph.output.size != 1:
+    if command != "jacobian" and not product and trace.graph.output.size != 1:
         result.target.summed = True
         shape = shape_text(trace.graph.output.shape)
         result.notes.append(f"the target has shape {shape}; its sum is differentiated")
     found = groups(program, trace, inputs, wrt, const)
-    if command == "hessian" and len(found) > 1:
+    if len(found) > 1 and (command in ("hessian", "jvp") or (product and command == "grad")):
         raise GradcliError(
-            "a Hessian is by inputs together, or by one intermediate",
+            "this derivative is by inputs together, or by one intermediate",
             hint="ask for them one after the other",
         )
+    result.order = asked.order
     verdicts = []
     for group in found:
-        _fill(result, group, asked)
+        _fill(result, group, wrt, asked)
         if result.check is not None:
             verdicts.append(result.check)
     if verdicts:
@@ -128,8 +132,11 @@ def _target(
     return result
 
 
-def _fill(result: Answer, group: Group, asked: Asked) -> None:
+def _fill(result: Answer, group: Group, wrt: Sequence[str] | None, asked: Asked) -> None:
     """Numbers, closed forms, verdict and reasons for the sources of one graph."""
+    if is_product(result.command, asked):
+        fill_products(result, group.program, group.trace, group.inputs, group.names, wrt, asked)
+        return
     if result.command in MATRICES:
         fill_matrices(result, group.trace, group.inputs, group.names, asked)
         return

@@ -26,8 +26,9 @@ ALLOWED = {
     "results": {"errors"},
     "graph": CORE,
     "sharing": CORE | {"graph"},
+    "substitution": CORE | {"graph"},
     "ops": CORE | {"graph"},
-    "autodiff": CORE | {"graph", "ops"},
+    "autodiff": CORE | {"graph", "sharing", "ops"},
     "execute": CORE | {"graph", "sharing", "ops"},
     # `if`, `while` and masks follow values, so tracing has to run what was recorded so far.
     "language": CORE | {"graph", "ops", "execute"},
@@ -36,7 +37,10 @@ ALLOWED = {
     "verify": CORE | {"results", "graph", "ops", "language", "autodiff", "execute", "symbolic"},
     "render": {"errors", "results"},
 }
-FREE = {"cli", "api", "asked", "forms", "matrices", "road", "__init__", "__main__"}
+FREE = {
+    *("cli", "api", "asked", "forms", "matrices", "posing", "products", "road"),
+    *("__init__", "__main__"),
+}
 
 # One file may import more than its row, for a reason.
 EXCEPTIONS = {

@@ -1,7 +1,17 @@
 """Stage: Graph -> gradient Graph."""
 
-from gradcli.autodiff.jacobian import hessian, in_layout, jacobian
-from gradcli.autodiff.products import hessian_vector
+from gradcli.autodiff.jacobian import COTANGENT, hessian, in_layout, jacobian
+from gradcli.autodiff.products import derivatives, directional, hessian_vector, jacobian_vector
 from gradcli.autodiff.reverse import gradient
 
-__all__ = ["gradient", "hessian", "hessian_vector", "in_layout", "jacobian"]
+__all__ = [
+    "COTANGENT",
+    "derivatives",
+    "directional",
+    "gradient",
+    "hessian",
+    "hessian_vector",
+    "in_layout",
+    "jacobian",
+    "jacobian_vector",
+]

@@ -1,4 +1,4 @@
-"""What `grad`, `check` and `eval` share: read the inputs, call the library, deliver the result."""
+"""What commands with an expression share: read inputs, call the library, deliver the result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from gradcli.cli.base import ExpressionCommand, the_environment
 from gradcli.cli.guard import guarded, set_limits
 from gradcli.cli.inputs import (
     given_assumptions,
+    given_tangents,
     given_values,
+    label,
     listed_names,
     program_text,
     read_values,
@@ -44,6 +46,9 @@ def answer_expression(
     layout: str = "numpy",
     steps: bool = False,
     assume: Sequence[str] = (),
+    order: int | None = None,
+    tangent: Sequence[str] = (),
+    cotangent: str | None = None,
 ) -> int:
     """Run one command on one expression.
 
@@ -66,7 +71,14 @@ def answer_expression(
         program = api.parse(expression, call)
     require_values(expression, program.names, texts, known)
     refuse_unused(program, list(texts), wanted, known)
-    arrays, notes = read_values(texts, environment, seed)
+    tangents = {label(f"tangent {k}", texts): (k, v) for k, v in given_tangents(tangent).items()}
+    directions = {key: text for key, (_, text) in tangents.items()}
+    seed_of_reverse = label("cotangent", texts)
+    if cotangent is not None:
+        directions[seed_of_reverse] = cotangent
+    arrays, notes = read_values({**texts, **directions}, environment, seed)
+    along = {name: arrays.pop(key) for key, (name, _) in tangents.items()}
+    weights = arrays.pop(seed_of_reverse, None)
     with guarded():
         result = api.answer(
             command,
@@ -82,6 +94,9 @@ def answer_expression(
                 steps=steps,
                 assume=given_assumptions(assume),
                 of=listed_names(of),
+                order=order,
+                tangent=along,
+                cotangent=weights,
             ),
         )
     if no_where:

@@ -79,6 +79,25 @@ def given_assumptions(texts: Sequence[str]) -> dict[str, str]:
     return assumed
 
 
+def given_tangents(texts: Sequence[str]) -> dict[str, str]:
+    """`("x=1,0", "A=@A.npy")` as a dict; a text without a name stands under ""."""
+    tangents: dict[str, str] = {}
+    for text in texts:
+        named = re.fullmatch(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", text, re.DOTALL)
+        name, value = (named[1], named[2]) if named else ("", text)
+        if name in tangents:
+            whose = f"of '{name}' " if name else ""
+            raise GradcliError(f"the tangent {whose}is given twice", hint="write --tangent x=VALUE")
+        tangents[name] = value
+    return tangents
+
+
+def label(text: str, taken: Mapping[str, str]) -> str:
+    """What an option's value is called among the inputs: its name, but never that of an input."""
+    found = text.strip()
+    return f"{found} (option)" if found in taken else found
+
+
 def listed_names(texts: Sequence[str]) -> list[str]:
     """`("x,w", "y")` as `["x", "w", "y"]`, each once."""
     names = [name for text in texts for name in re.split(r"[,\s]+", text) if name]

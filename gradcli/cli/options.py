@@ -102,13 +102,25 @@ steps_option = click.option(
     help="Show the derivation in index notation, the rule named at each line.",
 )
 
+no_check_option = click.option(
+    "--no-check", is_flag=True, help="Numbers only: no closed form, no verdict."
+)
+
+tangent_option = click.option(
+    "--tangent",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The direction of a variable, of its shape; VALUE alone where there is one variable. "
+    "Variables without one are held fixed.",
+)
+
 limit_option = click.option(
     "--limit",
     "limits",
     multiple=True,
     metavar="NAME=NUMBER",
-    help="Raise a bound: source, depth, ops, elements, recorded, items, steps, calls, recursion, "
-    "file, line, seconds, formula.",
+    help="Raise a bound: source, depth, ops, elements, recorded, records, items, steps, calls, "
+    "recursion, order, file, line, seconds, formula.",
 )
 
 output_options = bundle(

@@ -16,11 +16,13 @@ EXPRESSION_KEYS = frozenset(
 )
 DERIVATIVE_KEYS = EXPRESSION_KEYS | {"assume", "where", "wrt", "const"}
 KEYS = {
-    "grad": DERIVATIVE_KEYS | {"check", "steps"},
+    "grad": DERIVATIVE_KEYS | {"check", "steps", "order"},
     "check": DERIVATIVE_KEYS,
     "eval": EXPRESSION_KEYS,
     "jacobian": DERIVATIVE_KEYS | {"check", "layout", "steps"},
-    "hessian": DERIVATIVE_KEYS | {"check"},
+    "hessian": DERIVATIVE_KEYS | {"check", "tangent"},
+    "jvp": DERIVATIVE_KEYS | {"check", "tangent"},
+    "vjp": DERIVATIVE_KEYS | {"check", "cotangent"},
     "ops": frozenset({"command", "names"}),
 }
 """What a request of each command may hold, besides its id."""
@@ -87,9 +89,20 @@ class Request:
 
     def seed(self) -> int:
         """The seed of random input values."""
-        value = self.fields.get("seed", 0)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise GradcliError('"seed" must be a whole number, 0 or larger')
+        value = self.whole("seed", 0)
+        return 0 if value is None else value
+
+    def order(self) -> int | None:
+        """The order of the derivative."""
+        return self.whole("order", 1)
+
+    def whole(self, key: str, least: int) -> int | None:
+        """A field that is a whole number; None where it is not there."""
+        value = self.fields.get(key)
+        if key in self.fields and (
+            isinstance(value, bool) or not isinstance(value, int) or value < least
+        ):
+            raise GradcliError(f'"{key}" must be a whole number, {least} or larger')
         return value
 
     def dtype(self) -> str:
@@ -108,21 +121,32 @@ class Request:
             raise GradcliError('"assume" must be an object: name -> what', hint='{"A": "spd"}')
         return dict(value)
 
-    def inputs(self) -> dict[str, Any]:
-        """The arrays of the request."""
-        value = self.fields.get("inputs")
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
+    def arrays(self) -> tuple[dict[str, Any], dict[str, Any], Any]:
+        """The arrays of the request: inputs, tangents, cotangent (None where there is none)."""
+        inputs = self.fields.get("inputs")
+        inputs = {} if inputs is None else inputs
+        if not isinstance(inputs, dict):
             raise GradcliError('"inputs" must be an object: name -> value')
-        for name in value:
-            if not name.isidentifier():
-                raise GradcliError(f"'{name}' in \"inputs\" is not a name")
-        draw = api.generator(value.values(), self.seed())
-        return {
-            name: input_array(name, item, files=self.allow_files, draw=draw)
-            for name, item in value.items()
-        }
+        tangents = self.fields.get("tangent")
+        if tangents is None:
+            tangents = {}
+        elif not isinstance(tangents, dict) or set(tangents) == {"shape", "data"}:
+            tangents = {api.ONLY: tangents}
+        for key, given in (("inputs", inputs), ("tangent", tangents)):
+            for name in given:
+                if not name.isidentifier() and name != api.ONLY:
+                    raise GradcliError(f"'{name}' in \"{key}\" is not a name")
+        cotangent = self.fields.get("cotangent")
+        draw = api.generator((*inputs.values(), *tangents.values(), cotangent), self.seed())
+
+        def read(name: str, item: Any) -> Any:
+            return input_array(name, item, files=self.allow_files, draw=draw)
+
+        return (
+            {name: read(name, item) for name, item in inputs.items()},
+            {name: read(f"tangent_{name}", item) for name, item in tangents.items()},
+            None if cotangent is None else read("cotangent", cotangent),
+        )
 
 
 def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
@@ -134,10 +158,11 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         return functions_document(cards(names, formulas=bool(names))), ExitCode.OK
     assert request.source is not None
     program = api.parse(request.source, request.text("call", "") or None)
+    inputs, tangent, cotangent = request.arrays()
     result = api.answer(
         request.command,
         program,
-        request.inputs(),
+        inputs,
         wrt=request.names("wrt"),
         const=request.names("const") or (),
         asked=api.Asked(
@@ -148,6 +173,9 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
             steps=request.flag("steps", False),
             assume=request.assumptions(),
             of=request.names("of") or (),
+            order=request.order(),
+            tangent=tangent,
+            cotangent=cotangent,
         ),
     )
     if "where" in KEYS[request.command] and not request.flag("where", True):

@@ -96,6 +96,7 @@ class Program:
     __slots__ = (
         "_assigned",
         "_body",
+        "_compact",
         "_of",
         "_optional",
         "_result",
@@ -112,6 +113,7 @@ class Program:
         self._source = source
         self._body = body
         self._of: str | None = None
+        self._compact = False
         self._result = result_of(body)
         entry = self._result if isinstance(self._result, ast.FunctionDef) else None
         if call is not None:
@@ -134,20 +136,17 @@ class Program:
             )
         return defined[name]
 
-    def trace(
-        self, inputs: Mapping[str, Any], dtype: str = "float64", compact: bool = False
-    ) -> Trace:
+    def trace(self, inputs: Mapping[str, Any], dtype: str = "float64") -> Trace:
         """Record the program at given inputs.
 
         Args:
             inputs: arrays by name; names that the program does not use are ignored.
             dtype: "float64" or "float32", that of inputs and constants.
-            compact: whether a long run of scalars may be one op, which has first derivatives only.
 
         Raises:
             GradcliError: for whatever is wrong; with a span of the text.
         """
-        trace = self._record(inputs, dtype, None, compact)
+        trace = self._record(inputs, dtype, None)
         return trace if self._of is None else trace.at(self._of)
 
     def of(self, name: str | None) -> Program:
@@ -156,6 +155,15 @@ class Program:
             return self
         other = copy(self)
         other._of = name
+        return other
+
+    def compacted(self) -> Program:
+        """The same program, whose record may hold a long run of scalars as one op.
+
+        Such a record has first derivatives only.
+        """
+        other = copy(self)
+        other._compact = True
         return other
 
     def uses(self, name: str) -> bool:
@@ -199,7 +207,6 @@ class Program:
         inputs: Mapping[str, Any],
         dtype: str,
         rng: np.random.Generator | None,
-        compact: bool = False,
     ) -> Trace:
         if dtype not in DTYPES:
             raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
@@ -218,7 +225,7 @@ class Program:
                 hint=" ".join(f"--{name} VALUE" for name in missing),
             )
         interpreter = Interpreter(
-            self._source, nodes, arrays, floating, rng, self._assigned, compact
+            self._source, nodes, arrays, floating, rng, self._assigned, self._compact
         )
         try:
             with default_dtype(floating), room_for_recursion():

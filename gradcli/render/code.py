@@ -26,7 +26,7 @@ def code(result: Result, target: str) -> Iterator[str]:
     imports: dict[str, None] = {}
     pieces: dict[str, None] = {}
     for name, derivative in _derivatives(result, target).items():
-        title = f"{PREFIXES.get(result.command, 'grad')}_{name.replace(',', '_')}"
+        title = _title(result, name)
         closed = derivative.closed
         found = closed.code.get(target) if closed is not None else None
         if found is None:
@@ -41,6 +41,15 @@ def code(result: Result, target: str) -> Iterator[str]:
         pieces[function.replace(" derivative(", f" {title}(", 1)] = None
     text = ["\n".join(imports)] if imports else []
     yield GAP.join(text + list(pieces)) + "\n"
+
+
+def _title(result: Result, name: str) -> str:
+    """The function's name: `grad_x`, `hessian_x_w`, `vjp_x`, `jvp`, `grad3_x`."""
+    if result.product == "jvp":
+        return "jvp"
+    prefix = result.product or PREFIXES.get(result.command, "grad")
+    order = result.order if (result.order or 1) > 1 else ""
+    return f"{prefix}{order}_{name.replace(',', '_')}"
 
 
 def unicode(result: Result) -> Iterator[str]:

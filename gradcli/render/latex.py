@@ -42,9 +42,23 @@ def latex(result: Result) -> Iterator[str]:
     over = f"\\sum {target}" if result.target.summed else target
     for name, derivative in result.gradient.items():
         yield " \\\\\n"
-        yield f"  {quotient_latex(over, name)} &= "
+        yield f"  {label_latex(result, over, name)} &= "
         yield derivative_latex(derivative)
     yield "\n\\end{align*}\n"
+
+
+def label_latex(result: Result, over: str, name: str) -> str:
+    """What stands on the left of a derivative."""
+    if result.product == "jvp":
+        return "J v"
+    if result.product == "vjp":
+        return f"c \\cdot {quotient_latex(over, name)}"
+    if result.product == "hvp":
+        return "H v" if len(result.gradient) == 1 else f"(H v)_{{{name_latex(name)}}}"
+    if (result.order or 1) > 1:
+        below = f"\\partial {name_latex(name)}^{{{result.order}}}"
+        return f"\\frac{{\\partial^{{{result.order}}} {over}}}{{{below}}}"
+    return quotient_latex(over, name)
 
 
 def quotient_latex(over: str, name: str) -> str:

@@ -8,10 +8,24 @@ if TYPE_CHECKING:
     from gradcli.results import Result
 
 
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def derivative_label(result: Result, name: str) -> str:
-    """`∂f/∂x`, `∂sum(f)/∂x`, and for the blocks of a Hessian `∂²f/∂x²` or `∂²f/∂x∂w`."""
+    """`∂f/∂x`, `∂sum(f)/∂x`, for the blocks of a Hessian `∂²f/∂x²` or `∂²f/∂x∂w`; products are
+    `J⋅v`, `c⋅∂f/∂x` and `H⋅v`, or `(H⋅v)_x` where there are several.
+    """
     letter = target_letter(result)
     over = f"sum({letter})" if result.target.summed else letter
+    if result.product == "jvp":
+        return "J⋅v"
+    if result.product == "vjp":
+        return f"c⋅∂{over}/∂{name}"
+    if result.product == "hvp":
+        return "H⋅v" if len(result.gradient) == 1 else f"(H⋅v)_{name}"
+    if (result.order or 1) > 1:
+        power = str(result.order).translate(RAISED)
+        return f"∂{power}{over}/∂{name}{power}"
     if result.command != "hessian":
         return f"∂{over}/∂{name}"
     row, _, column = name.partition(",")

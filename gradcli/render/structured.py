@@ -48,7 +48,15 @@ def one_document(result: Result) -> dict[str, Any]:
         record["layout"] = result.layout
     if result.path:
         record["path"] = result.path
-    if result.command == "jacobian":
+    if result.order is not None:
+        record["order"] = result.order
+    if result.product == "jvp":
+        record["jvp"] = derivative_record(result.gradient["jvp"])
+    elif result.product is not None:
+        record[result.product] = {
+            name: derivative_record(derivative) for name, derivative in result.gradient.items()
+        }
+    elif result.command == "jacobian":
         record["jacobian"] = {
             name: derivative_record(derivative) for name, derivative in result.gradient.items()
         }

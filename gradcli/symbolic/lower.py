@@ -84,7 +84,7 @@ class Definitions:
         dims = []
         for axis, size in enumerate(node.shape):
             label = None
-            if text is not None:
+            if text is not None and text.isidentifier():  # else no formula can mention it
                 label = f"{text}.size" if len(node.shape) == 1 else f"{text}.shape[{axis}]"
             dims.append(None if size == 1 else Dim(size, label))
         self.dims[node.id] = tuple(dims)

@@ -253,7 +253,9 @@ def transpose(tree: Tree) -> Tree:
 
 
 def index(tree: Tree, text: str, scalar: bool = False) -> Tree:
-    """`tree[text]`."""
+    """`tree[text]`; turned round twice, a vector is itself."""
+    if text == "::-1" and tree.kind == "index" and tree.text == text:
+        return tree.args[0]
     return Tree("index", (tree,), text, scalar)
 
 

@@ -11,6 +11,7 @@ from gradcli.cli.options import (
     derivative_options,
     expression_argument,
     input_options,
+    no_check_option,
     output_options,
     steps_option,
 )
@@ -19,8 +20,15 @@ from gradcli.cli.options import (
 @click.command(cls=ExpressionCommand, short_help="Value, gradient, closed form and verdict.")
 @expression_argument
 @derivative_options
-@click.option("--no-check", is_flag=True, help="Numbers only: no closed form, no verdict.")
+@no_check_option
 @steps_option
+@click.option(
+    "--order",
+    type=click.IntRange(1),
+    default=None,
+    metavar="N",
+    help="The N-th derivative of a scalar by a scalar.",
+)
 @input_options
 @output_options
 @click.pass_context
@@ -38,6 +46,7 @@ def command(
       gradcli grad "sum(log(1+exp(-y*(X@w))))" --wrt w --X @X.csv --y @y.csv --w 0,0,0
       gradcli grad "-x**2" --x -1,2 --format json
       gradcli grad "norm(A@x-y)**2" --wrt x --A "1,2;3,4" --x 0,1 --y 1,1 --steps
+      gradcli grad "x**5" --x 2 --order 3
     """
     from gradcli.cli.answering import answer_expression
 

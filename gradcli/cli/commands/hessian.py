@@ -11,14 +11,17 @@ from gradcli.cli.options import (
     derivative_options,
     expression_argument,
     input_options,
+    no_check_option,
     output_options,
+    tangent_option,
 )
 
 
 @click.command(cls=ExpressionCommand, short_help="Hessian, block by block.")
 @expression_argument
 @derivative_options
-@click.option("--no-check", is_flag=True, help="Numbers only: no closed form, no verdict.")
+@tangent_option
+@no_check_option
 @input_options
 @output_options
 @click.pass_context
@@ -26,6 +29,9 @@ def command(
     context: click.Context, /, expression: str | None, no_check: bool, **options: Any
 ) -> int:
     """The Hessian of EXPRESSION, with a block for every pair of variables.
+
+    With --tangent the product of the Hessian with it, of the shape of each variable; the matrix is
+    never formed, so that a million entries are no problem.
 
     A target that is not a scalar is summed first. A block has the axes of its row variable, then
     those of its column variable. The exit status tells the verdict: 0 agree, 1 disagree,
@@ -35,6 +41,7 @@ def command(
     Example:
       gradcli hessian "norm(A@x-y)**2" --wrt x --A "1,2;3,4;5,6" --x 1,2 --y 1,0,1
       gradcli hessian "x@y" --x 1,2 --y 3,4
+      gradcli hessian "sum(x**3)" --x 1,2,3 --tangent 1,0,0
     """
     from gradcli.cli.answering import answer_expression
 

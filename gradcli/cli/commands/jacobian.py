@@ -11,6 +11,7 @@ from gradcli.cli.options import (
     derivative_options,
     expression_argument,
     input_options,
+    no_check_option,
     output_options,
     steps_option,
 )
@@ -19,7 +20,7 @@ from gradcli.cli.options import (
 @click.command(cls=ExpressionCommand, short_help="Jacobian, its closed form and verdict.")
 @expression_argument
 @derivative_options
-@click.option("--no-check", is_flag=True, help="Numbers only: no closed form, no verdict.")
+@no_check_option
 @steps_option
 @click.option(
     "--layout",
