@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,10 @@ from gradcli.cli.inputs import (
 )
 from gradcli.cli.output import Output
 from gradcli.cli.startup import quick_imports
+
+if TYPE_CHECKING:
+    from gradcli.cli.inputs import Array
+    from gradcli.language import Program
 
 
 def answer_expression(
@@ -47,21 +52,14 @@ def answer_expression(
         The exit status.
     """
     environment = the_environment(context)
-    assert isinstance(context.command, ExpressionCommand)
     set_limits(limits)
     target = Output(environment, form=form, output=output, full=full, quiet=quiet)
-    texts = given_values(values)
     wanted = listed_names(wrt)
     with quick_imports():
         from gradcli import api
 
         api.load(command, check)
-    known = list(context.command.known_options(context))
-    with guarded():
-        program = api.parse(expression)
-    require_values(expression, program.names, texts, known)
-    refuse_unused(program, list(texts), wanted, known)
-    arrays, notes = read_values(texts, environment, seed)
+    program, arrays, notes = read_request(context, expression, values, wanted, seed)
     with guarded():
         result = api.answer(
             command,
@@ -82,3 +80,29 @@ def answer_expression(
         result.without_where()
     result.notes[:0] = notes
     return target.deliver(result)
+
+
+def read_request(
+    context: click.Context,
+    expression: str,
+    values: Sequence[str],
+    wanted: Sequence[str],
+    seed: int,
+) -> tuple[Program, dict[str, Array], list[str]]:
+    """The program of an expression, its inputs, and a note where random numbers were drawn.
+
+    Args:
+        values: `NAME=VALUE` texts.
+        wanted: variables that may be given though the expression does not use them.
+    """
+    from gradcli.api import parse
+
+    assert isinstance(context.command, ExpressionCommand)
+    known = list(context.command.known_options(context))
+    texts = given_values(values)
+    with guarded():
+        program = parse(expression)
+    require_values(expression, program.names, texts, known)
+    refuse_unused(program, list(texts), wanted, known)
+    arrays, notes = read_values(texts, the_environment(context), seed)
+    return program, arrays, notes

@@ -9,6 +9,7 @@ from gradcli import api
 from gradcli.cli.jsonvalues import input_array
 from gradcli.cli.suggestions import did_you_mean
 from gradcli.errors import ExitCode, GradcliError
+from gradcli.render.graphs.records import graph_document
 from gradcli.render.structured import document, functions_document
 
 EXPRESSION_KEYS = frozenset({"command", "expression", "program", "inputs", "dtype", "seed"})
@@ -19,6 +20,7 @@ KEYS = {
     "eval": EXPRESSION_KEYS,
     "jacobian": DERIVATIVE_KEYS | {"check", "layout", "steps"},
     "hessian": DERIVATIVE_KEYS | {"check"},
+    "graph": EXPRESSION_KEYS | {"wrt", "const", "gradient"},
     "ops": frozenset({"command", "names"}),
 }
 """What a request of each command may hold, besides its id."""
@@ -132,6 +134,18 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         return functions_document(cards(names, formulas=bool(names))), ExitCode.OK
     assert request.source is not None
     program = api.parse(request.source)
+    if request.command == "graph":
+        from gradcli.graphs import graph_of
+
+        card = graph_of(
+            program,
+            request.inputs(),
+            wrt=request.names("wrt"),
+            const=request.names("const") or (),
+            gradients=request.flag("gradient", True),
+            dtype=request.dtype(),
+        )
+        return graph_document(card), ExitCode.OK
     result = api.answer(
         request.command,
         program,
