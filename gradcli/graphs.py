@@ -68,6 +68,11 @@ def graph_of(
     Raises:
         GradcliError: for anything that is wrong with the program, the inputs or the names.
     """
+    if not gradients and (wrt or const):
+        raise GradcliError(
+            "variables are named, but no gradient is wanted",
+            hint="leave out --no-gradient, or --wrt and --const",
+        )
     try:
         trace = program.trace(inputs, dtype=dtype)
         graph = trace.graph
@@ -106,30 +111,37 @@ def drawing(trace: Trace, names: Sequence[str], inputs: Mapping[str, Any]) -> Dr
         return b
     """
     graph = trace.graph
-    used = [name for name in names if name in graph.inputs]
-    found = gradient(graph.output, [graph.inputs[name] for name in used])
-    kept = {node.id for node in graph.nodes()}
-    cleaned = without_ones([node for node in found if node is not None], kept)
-    queue = iter(cleaned)
-    roots = {
-        name: None if node is None else next(queue) for name, node in zip(used, found, strict=True)
-    }
-    lines = Lines(trace, cleaned)
-    first = lines.part(None, graph.output, graph.inputs.values())
-    parts = [first]
-    zero = zero_reasons(graph, inputs, [name for name in names if roots.get(name) is None])
-    for name in names:
-        root = roots.get(name)
-        if root is None:
-            parts.append(GraphPart(name, [], None, np.shape(inputs[name]), zero[name]))
+    nodes = {name: variable(trace, name) for name in names}
+    roots = gradient_roots(graph, {name: node for name, node in nodes.items() if node is not None})
+    lines = Lines(trace, list(roots.values()))
+    parts = [lines.part(None, graph.output, graph.inputs.values())]
+    reasons = zero_reasons(graph, inputs, [name for name in names if name not in roots])
+    for name, node in nodes.items():
+        if name in roots:
+            parts.append(lines.part(name, roots[name]))
         else:
-            parts.append(lines.part(name, root))
+            shape = np.shape(inputs[name]) if node is None else node.shape
+            parts.append(GraphPart(name, [], None, shape, reasons.get(name, [])))
     summed = bool(names) and graph.output.size != 1
     card = Drawing(graph.source, parts, summed)
     if summed:
         shape = shape_text(graph.output.shape)
         card.notes.append(f"the target has shape {shape}; its sum is differentiated")
     return card
+
+
+def variable(trace: Trace, name: str) -> Node | None:
+    """The node of an input, else of a name that the program binds; None for one that is unused."""
+    found = trace.graph.inputs.get(name)
+    return trace.names.get(name) if found is None else found
+
+
+def gradient_roots(graph: Graph, wrt: Mapping[str, Node]) -> dict[str, Node]:
+    """The roots of the gradient graphs by variable, without those that are identically zero."""
+    found = dict(zip(wrt, gradient(graph.output, list(wrt.values())), strict=True))
+    roots = {name: node for name, node in found.items() if node is not None}
+    kept = {node.id for node in graph.nodes()}
+    return dict(zip(roots, without_ones(list(roots.values()), kept), strict=True))
 
 
 class Lines:
@@ -143,10 +155,10 @@ class Lines:
     def __init__(self, trace: Trace, gradients: Sequence[Node]) -> None:
         graph = trace.graph
         self._same = shared([*graph.inputs.values(), graph.output, *gradients])
-        self._labels = self._program_names(trace)
-        self._names = Names(
-            [*graph.inputs, *(label for labels in self._labels.values() for label in labels)]
-        )
+        bound = [(event.name, event.value) for event in trace.events if event.kind == "assign"]
+        bound += trace.names.items()
+        self._labels = self._labelled(bound)
+        self._names = Names(graph.inputs, (name for name, _ in bound))
         self._numbers: dict[int, int] = {}
 
     def part(self, wrt: str | None, root: Node, first: Iterable[Node] = ()) -> GraphPart:
@@ -168,7 +180,8 @@ class Lines:
     def _line(self, node: Node, span: tuple[int, int] | None) -> NodeLine:
         labels = self._labels.get(node.id, [])
         value = node.params["value"] if node.op is CONSTANT else None
-        text = None if value is None or labels else constant_text(value)
+        named = bool(labels) and node.ndim > 0  # a 2 is a 2, whatever else is called so
+        text = None if value is None or named else constant_text(value)
         inline = text is not None and not self._names.taken(text)
         if node.op is INPUT:
             name = node.params["name"]
@@ -193,11 +206,10 @@ class Lines:
             inline=inline,
         )
 
-    def _program_names(self, trace: Trace) -> dict[int, list[str]]:
+    def _labelled(self, bound: Iterable[tuple[str, Any]]) -> dict[int, list[str]]:
         """By the node that stands for a value: the names that the program has for it."""
-        bound = [(event.name, event.value) for event in trace.events if event.kind == "assign"]
         found: dict[int, list[str]] = {}
-        for name, node in (*bound, *trace.names.items()):
+        for name, node in bound:
             if isinstance(node, Node) and node.id in self._same and name.isidentifier():
                 names = found.setdefault(self._same[node.id].id, [])
                 if name not in names:
@@ -241,20 +253,19 @@ def other_factor(node: Node, inputs: Sequence[Node]) -> Node | None:
 def zero_reasons(
     graph: Graph, inputs: Mapping[str, Any], names: Sequence[str]
 ) -> dict[str, list[str]]:
-    """Why the target does not depend on some variables; [] where that is not known."""
+    """Why the target does not depend on some inputs, where that is known."""
     if not names:
         return {}
     from gradcli.verify import explain
 
-    arrays = {name: np.zeros(np.shape(inputs[name])) for name in names}
-    found = explain(graph, inputs, arrays)
+    arrays = {name: np.zeros(np.shape(inputs[name])) for name in names if name in inputs}
     reached = {node.id for node in graph.nodes()}
-    return {
+    decisive = {
         name: [f"{name} decides branches or positions only"]
-        if name in graph.inputs and graph.inputs[name].id not in reached
-        else found.get(name, [])
         for name in names
+        if name in graph.inputs and graph.inputs[name].id not in reached
     }
+    return {**explain(graph, inputs, arrays), **decisive}
 
 
 def readable(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from keyword import iskeyword
 from typing import Any
 
@@ -21,17 +21,18 @@ class Names:
     """Gives names that differ from each other and from all names of the program.
 
     Args:
-        program: inputs, and the names that the program binds.
+        inputs: these keep their names.
+        bound: names that the program binds.
 
     Example:
-        >>> names = Names(["x", "b"])
-        >>> [names.give(wish) for wish in (None, None, "b", "b", None)]
-        ['a', 'c', 'b', 'b_2', 'd']
+        >>> names = Names(["x"], ["b", "x"])
+        >>> [names.give(wish) for wish in (None, None, "b", "b", "x")]
+        ['a', 'c', 'b', 'b_2', 'x_2']
     """
 
-    def __init__(self, program: Iterable[str]) -> None:
-        self._program = frozenset(program)
-        self._given: Counter[str] = Counter()
+    def __init__(self, inputs: Collection[str], bound: Iterable[str]) -> None:
+        self._program = frozenset((*inputs, *bound))
+        self._given = Counter([*inputs])
         self._letters = 0
 
     def taken(self, text: str) -> bool:

@@ -141,7 +141,7 @@ class Forest:
 
     def _label(self, line: NodeLine, left_out: int) -> Text:
         """`b = mul  float64[4]  2*x`: name, operation, type, source."""
-        text = literal(line.name, NAME)
+        text = Text.assemble(literal(line.name, NAME))
         if line.op != "input":
             text.append_text(literal(f" = {operation(line)}"))
         if line.value is not None:
