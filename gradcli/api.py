@@ -16,6 +16,7 @@ from gradcli.autodiff import hessian_vector
 from gradcli.errors import GradcliError
 from gradcli.execute import run
 from gradcli.graph import FLOAT64, Array, constant
+from gradcli.graphs import Drawing, graphs_of
 from gradcli.language import Program, draws_random, parse, read_value
 from gradcli.road import DTYPES, Answer, answer, closed_form, variables
 
@@ -27,6 +28,7 @@ __all__ = [
     "closed_form",
     "evaluate",
     "grad",
+    "graph_of",
     "hessian",
     "hvp",
     "jacobian",
@@ -216,6 +218,43 @@ def hvp(
     return run([product], arrays)[0]
 
 
+def graph_of(
+    expression: str,
+    /,
+    wrt: str | Iterable[str] | None = None,
+    *,
+    const: str | Iterable[str] = (),
+    gradient: bool = True,
+    dtype: str = "float64",
+    seed: int = 0,
+    **inputs: Any,
+) -> Drawing:
+    """The op graph of an expression and its gradient graphs; `print` shows typed text.
+
+    Args:
+        gradient: whether the gradient graphs are wanted. The others are those of `grad`.
+
+    Example:
+        >>> print(graph_of("2*x.T@x", x=[0, 1, 2, 3], gradient=False), end="")
+        # graph
+        x: float64[4] = input
+        a: float64[4] = mul 2 x
+        b: float64[] = matmul a x
+        return b
+    """
+    program = parse(expression)
+    variables = _names(wrt)
+    arrays = _arrays(program, inputs, variables or (), seed)
+    return graphs_of(
+        program,
+        arrays,
+        wrt=variables,
+        const=_names(const) or (),
+        gradients=gradient,
+        dtype=dtype,
+    )
+
+
 def generator(values: Iterable[Any], seed: int) -> np.random.Generator | None:
     """One source of random numbers for all inputs of a request; None where no text draws any."""
     if any(isinstance(value, str) and draws_random(value) for value in values):
@@ -244,11 +283,15 @@ def _ask(
     if dtype not in DTYPES:
         raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
     program = parse(expression)
-    variables = None if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
-    constants = [const] if isinstance(const, str) else list(const)
+    variables = _names(wrt)
     arrays = _arrays(program, inputs, variables or (), seed)
     asked = Asked(check=check, dtype=dtype, seed=seed, **options)
-    return answer(command, program, arrays, wrt=variables, const=constants, asked=asked)
+    return answer(command, program, arrays, wrt=variables, const=_names(const) or (), asked=asked)
+
+
+def _names(given: str | Iterable[str] | None) -> list[str] | None:
+    """One name or several as a list; None stays."""
+    return None if given is None else [given] if isinstance(given, str) else list(given)
 
 
 def _arrays(

@@ -46,7 +46,7 @@ class Drawing(GraphCard):
         return "".join(typed_text(self))
 
 
-def graph_of(
+def graphs_of(
     program: Program,
     inputs: Mapping[str, Array],
     *,

@@ -48,10 +48,10 @@ def draw_expression(
     )
     wanted = listed_names(wrt)
     with quick_imports():
-        from gradcli.graphs import graph_of
+        from gradcli.graphs import graphs_of
     program, arrays, notes = read_request(context, expression, values, wanted, seed)
     with guarded():
-        card = graph_of(
+        card = graphs_of(
             program,
             arrays,
             wrt=wanted or None,

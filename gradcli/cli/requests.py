@@ -135,9 +135,9 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
     assert request.source is not None
     program = api.parse(request.source)
     if request.command == "graph":
-        from gradcli.graphs import graph_of
+        from gradcli.graphs import graphs_of
 
-        card = graph_of(
+        card = graphs_of(
             program,
             request.inputs(),
             wrt=request.names("wrt"),

@@ -78,7 +78,7 @@ class Forest:
     """The trees of one part.
 
     Attributes:
-        total: operations and inputs of the part.
+        total: operations of the part; inputs, which take no lines of their own, do not count.
         hidden: how many of them are folded.
     """
 
@@ -90,11 +90,12 @@ class Forest:
         self._full = view.full
         self._levels = max(2, (max(LEAST_WIDTH, view.width) - ROOM) // BRANCH)
         self._own = {line.number for line in part.lines if not line.inline}
-        self._open: set[int] = set()
-        if part.output is not None:
-            self._open = set(self._own) if view.full else self._nearest(part.output)
-        self.total = len(self._own)
-        self.hidden = self.total - len(self._open)
+        self._inputs = {line.number for line in part.lines if line.op == "input"}
+        self._open = self._own
+        if not view.full and part.output is not None:
+            self._open = self._inputs | self._nearest(part.output)
+        self.total = len(self._own - self._inputs)
+        self.hidden = len(self._own - self._open)
 
     def _nearest(self, root: int) -> set[int]:
         """The operations of this part that are nearest to the result, at most `MOST`."""
@@ -102,7 +103,7 @@ class Forest:
         queue = deque([root])
         while queue and len(found) < MOST:
             number = queue.popleft()
-            if number in self._own and number not in found:
+            if number in self._own and number not in self._inputs and number not in found:
                 found[number] = None
                 queue.extend(self._nodes[number].inputs[:WIDE])
         return set(found)
@@ -147,11 +148,11 @@ class Forest:
         if line.value is not None:
             text.append_text(literal(f" {value_text(line.value)}"))
         text.append(f"  {type_text(line)}", QUIET)
+        if left_out:
+            text.append(f"  … {left_out} more operands", QUIET)
         if self._source and line.span is not None:
             source = shortened(self._source[slice(*line.span)], SOURCE)
             text.append(f"  {source}", f"{QUIET} italic")
-        if left_out:
-            text.append(f"  … {left_out} more operands", QUIET)
         if not self._full:
             text.no_wrap, text.overflow = True, "ellipsis"
         return text
