@@ -167,7 +167,7 @@ def test_a_zero_gradient_has_a_reason():
 def test_what_there_is_to_differentiate_by():
     ran = gradcli("graph", "1+x", "--x", "3", "--no-gradient")
     assert ran.out == "# graph\nx: float64[] = input\na: float64[] = add 1 x\nreturn a\n"
-    ran = gradcli("graph", "2+[1,2]")
+    ran = gradcli("graph", "1+1")
     assert (ran.status, ran.out.count("# "), "no input" in ran.err) == (0, 1, True)
     ran = gradcli("graph", "x*y", "--x", "1", "--y", "2", "--const", "x")
     assert "# gradient by y\nreturn x\n" in ran.out
@@ -184,6 +184,7 @@ def test_what_there_is_to_differentiate_by():
         (("x", "--x", "1", "--wrt", "x", "--no-gradient"), "no gradient is wanted"),
         (("x", "--x", "1", "--format", "latex"), "'latex' is not one of 'rich', 'plain'"),
         (("x", "--x", "1", "-o", "/nonexistent/g.dot"), "cannot write"),
+        (("x", "--x", "1", "-o", "/nonexistent/g.PNG"), "not drawn in this format"),
     ],
 )
 def test_errors(arguments, said):
@@ -193,14 +194,15 @@ def test_errors(arguments, said):
 
 
 def named_trace():
-    """`y = x*x; z = y*y; z = z*y; x = z + 1; also = z` and some clashes."""
+    """`y = x*x; twin = x*x; z = y*twin; z = z*y; x = z + 1; also = z` and a clash."""
     x = input_node("x", ())
     y = x * x
-    first = y * y
+    twin = x * x
+    first = y * twin
     second = first * y
     new = second + 1.0
     output = apply("exp", new)
-    bound = [("y", y), ("twin", x * x), ("z", first), ("z", second), ("x", new), ("a", y - x)]
+    bound = [("y", y), ("twin", twin), ("z", first), ("z", second), ("x", new), ("a", y - x)]
     events = [Event(0, "assign", None, name=name, value=value) for name, value in bound]
     events += [Event(0, "assign", None, name="n", value=3), Event(0, "turn", None, name="q")]
     names = {"x": new, "y": y, "z": second, "also": second}
@@ -439,11 +441,6 @@ def test_the_suffix_tells_the_format(tmp_path, suffix, start):
 
 
 def test_the_tree():
-    assert (
-        gradcli("graph", "2*x.T@x", "--x", "0,1,2,3", terminal=True).out.replace("\x1b", "")
-        == gradcli("graph", "2*x.T@x", "--x", "0,1,2,3", "--format", "rich").out
-        or True
-    )
     ran = gradcli("graph", "2*x.T@x", "--x", "0,1,2,3", "--format", "rich")
     assert ran.out == (
         "\n"

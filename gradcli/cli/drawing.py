@@ -12,8 +12,10 @@ from gradcli.cli.guard import guarded, set_limits
 from gradcli.cli.inputs import listed_names
 from gradcli.cli.output import Output
 from gradcli.cli.startup import quick_imports
-from gradcli.errors import ExitCode
+from gradcli.errors import ExitCode, GradcliError
 from gradcli.render.graphs import GRAPH_SUFFIXES, render_graph
+
+OTHER_PICTURES = (".png", ".pdf", ".jpg", ".jpeg", ".gif", ".ps", ".eps")
 
 
 def draw_expression(
@@ -38,6 +40,11 @@ def draw_expression(
         The exit status.
     """
     set_limits(limits)
+    if form is None and output is not None and output.lower().endswith(OTHER_PICTURES):
+        raise GradcliError(
+            f"'{output}': a graph is not drawn in this format",
+            hint="write FILE.svg, .dot, .mmd or .json, or say which text it is with --format",
+        )
     target = Output(
         the_environment(context),
         form=form,

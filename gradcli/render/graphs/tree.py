@@ -120,9 +120,9 @@ class Forest:
     def _tree(self, root: int, seen: set[int], waiting: deque[int]) -> Tree:
         """The tree below one operation; those too deep for it are put on the waiting list."""
         tree = Tree("", guide_style=QUIET, hide_root=True)
-        stack = [(tree, root, 0)]
+        stack: list[tuple[Tree, int, int, tuple[int, int] | None]] = [(tree, root, 0, None)]
         while stack:
-            parent, number, level = stack.pop()
+            parent, number, level, above = stack.pop()
             line = self._nodes[number]
             if line.inline:
                 parent.add(literal(line.name))
@@ -136,12 +136,12 @@ class Forest:
             else:
                 seen.add(number)
                 shown = line.inputs if self._full else line.inputs[:WIDE]
-                branch = parent.add(self._label(line, len(line.inputs) - len(shown)))
-                stack.extend((branch, each, level + 1) for each in reversed(shown))
+                branch = parent.add(self._label(line, len(line.inputs) - len(shown), above))
+                stack.extend((branch, each, level + 1, line.span) for each in reversed(shown))
         return tree
 
-    def _label(self, line: NodeLine, left_out: int) -> Text:
-        """`b = mul  float64[4]  2*x`: name, operation, type, source."""
+    def _label(self, line: NodeLine, left_out: int, above: tuple[int, int] | None) -> Text:
+        """`b = mul  float64[4]  2*x`: name, operation, type, source where it is not that above."""
         text = Text.assemble(literal(line.name, NAME))
         if line.op != "input":
             text.append_text(literal(f" = {operation(line)}"))
@@ -150,7 +150,7 @@ class Forest:
         text.append(f"  {type_text(line)}", QUIET)
         if left_out:
             text.append(f"  … {left_out} more operands", QUIET)
-        if self._source and line.span is not None:
+        if self._source and line.span is not None and line.span != above:
             source = shortened(self._source[slice(*line.span)], SOURCE)
             text.append(f"  {source}", f"{QUIET} italic")
         if not self._full:
