@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcli.api import check, evaluate, grad, hessian, hvp, jacobian, jvp, vjp
+    from gradcli.api import check, evaluate, grad, graph_of, hessian, hvp, jacobian, jvp, vjp
     from gradcli.errors import GradcliError
 
 __version__ = "0.1.0"
@@ -15,6 +15,7 @@ __all__ = [
     "check",
     "evaluate",
     "grad",
+    "graph_of",
     "hessian",
     "hvp",
     "jacobian",

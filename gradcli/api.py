@@ -14,6 +14,7 @@ import numpy as np
 from gradcli.asked import ONLY, Asked
 from gradcli.errors import GradcliError
 from gradcli.graph import FLOAT64, Array
+from gradcli.graphs import Drawing, graphs_of
 from gradcli.language import Program, draws_random, parse, read_value
 from gradcli.road import DTYPES, Answer, answer, closed_form
 
@@ -26,6 +27,7 @@ __all__ = [
     "closed_form",
     "evaluate",
     "grad",
+    "graph_of",
     "hessian",
     "hvp",
     "jacobian",
@@ -279,6 +281,43 @@ def hvp(
     return result.gradient[wrt].value
 
 
+def graph_of(
+    expression: str,
+    /,
+    wrt: str | Iterable[str] | None = None,
+    *,
+    const: str | Iterable[str] = (),
+    gradient: bool = True,
+    dtype: str = "float64",
+    seed: int = 0,
+    **inputs: Any,
+) -> Drawing:
+    """The op graph of an expression and its gradient graphs; `print` shows typed text.
+
+    Args:
+        gradient: whether the gradient graphs are wanted. The others are those of `grad`.
+
+    Example:
+        >>> print(graph_of("2*x.T@x", x=[0, 1, 2, 3], gradient=False), end="")
+        # graph
+        x: float64[4] = input
+        a: float64[4] = mul 2 x
+        b: float64[] = matmul a x
+        return b
+    """
+    program = parse(expression)
+    variables = _names(wrt)
+    arrays = _arrays(program, inputs, variables or (), generator(inputs.values(), seed))
+    return graphs_of(
+        program,
+        arrays,
+        wrt=variables,
+        const=_names(const) or (),
+        gradients=gradient,
+        dtype=dtype,
+    )
+
+
 def generator(values: Iterable[Any], seed: int) -> np.random.Generator | None:
     """One source of random numbers for all inputs of a request; None where no text draws any."""
     if any(isinstance(value, str) and draws_random(value) for value in values):
@@ -311,11 +350,10 @@ def _ask(
     if dtype not in DTYPES:
         raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
     program = parse(expression)
-    variables = None if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
+    variables = _names(wrt)
     tangents = tangent if isinstance(tangent, Mapping) else {ONLY: tangent}
     if tangent is None:
         tangents = {}
-    constants = [const] if isinstance(const, str) else list(const)
     draw = generator([*inputs.values(), *tangents.values(), cotangent], seed)
     arrays = _arrays(program, inputs, variables or (), draw)
     asked = Asked(
@@ -327,7 +365,12 @@ def _ask(
         cotangent=None if cotangent is None else _array("cotangent", cotangent, draw),
         **options,
     )
-    return answer(command, program, arrays, wrt=variables, const=constants, asked=asked)
+    return answer(command, program, arrays, wrt=variables, const=_names(const) or (), asked=asked)
+
+
+def _names(given: str | Iterable[str] | None) -> list[str] | None:
+    """One name or several as a list; None stays."""
+    return None if given is None else [given] if isinstance(given, str) else list(given)
 
 
 def _arrays(

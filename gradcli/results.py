@@ -200,3 +200,69 @@ class FunctionCard:
     kinked: bool = False
     example: str | None = None
     gradient: Closed | None = None
+
+
+@dataclass(slots=True)
+class NodeLine:
+    """One operation of a drawn graph: a binder of the typed text, a box of the pictures.
+
+    Attributes:
+        number: its place among all nodes of the card, from 0; inputs of a node come before it.
+        name: unique; the program's own name where it has one, else a letter. A constant that is
+            written in place has its value as its name.
+        op: `multiply`; `input` and `constant` are the leaves.
+        inputs: numbers of other nodes.
+        params: as JSON has them: numbers, texts, lists; a slice is the text `1:3`.
+        dtype: `float64`, `float32`, `bool` or `int64`.
+        span: where in the expression it comes from; in a gradient, the operation it differentiates.
+        label: the name that the program gave it, None where it gave none.
+        also: further names that the program has for the same value.
+        value: of a constant.
+        inline: whether it is a constant that is written in place.
+    """
+
+    number: int
+    name: str
+    op: str
+    inputs: tuple[int, ...]
+    params: dict[str, Any]
+    shape: tuple[int, ...]
+    dtype: str
+    span: tuple[int, int] | None = None
+    label: str | None = None
+    also: list[str] = field(default_factory=list)
+    value: Array | None = None
+    inline: bool = False
+
+
+@dataclass(slots=True)
+class GraphPart:
+    """The op graph, or what a gradient adds to it.
+
+    Attributes:
+        wrt: the variable, None for the op graph itself.
+        lines: the nodes that no part before it has.
+        output: the number of the result, None where the gradient is identically zero.
+        shape: of the result.
+        reasons: why the gradient is zero, one sentence each.
+    """
+
+    wrt: str | None
+    lines: list[NodeLine]
+    output: int | None
+    shape: tuple[int, ...]
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class GraphCard:
+    """What `graph` shows: the op graph first, then one part per gradient.
+
+    Attributes:
+        summed: whether the target is no scalar, so that its sum is differentiated.
+    """
+
+    expression: str
+    parts: list[GraphPart]
+    summed: bool = False
+    notes: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from gradcli.cli.base import ExpressionCommand, the_environment
+from gradcli.cli.base import the_environment
 from gradcli.cli.guard import guarded, set_limits
 from gradcli.cli.inputs import (
     given_assumptions,
@@ -14,12 +14,9 @@ from gradcli.cli.inputs import (
     given_values,
     label,
     listed_names,
-    program_text,
-    read_values,
-    refuse_unused,
-    require_values,
 )
 from gradcli.cli.output import Output
+from gradcli.cli.reading import read_request
 from gradcli.cli.startup import quick_imports
 
 
@@ -56,27 +53,21 @@ def answer_expression(
         The exit status.
     """
     environment = the_environment(context)
-    assert isinstance(context.command, ExpressionCommand)
     set_limits(limits)
     target = Output(environment, form=form, output=output, full=full, quiet=quiet)
-    expression = program_text(expression, file, environment)
-    texts = given_values(values)
     wanted = listed_names(wrt)
     with quick_imports():
         from gradcli import api
 
         api.load(command, check)
-    known = list(context.command.known_options(context))
-    with guarded():
-        program = api.parse(expression, call)
-    require_values(expression, program.names, texts, known)
-    refuse_unused(program, list(texts), wanted, known)
+    texts = given_values(values)
     tangents = {label(f"tangent {k}", texts): (k, v) for k, v in given_tangents(tangent).items()}
     directions = {key: text for key, (_, text) in tangents.items()}
     seed_of_reverse = label("cotangent", texts)
     if cotangent is not None:
         directions[seed_of_reverse] = cotangent
-    arrays, notes = read_values({**texts, **directions}, environment, seed)
+    request = read_request(context, expression, file, call, texts, wanted, seed, directions)
+    program, arrays, notes = request
     along = {name: arrays.pop(key) for key, (name, _) in tangents.items()}
     weights = arrays.pop(seed_of_reverse, None)
     with guarded():

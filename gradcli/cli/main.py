@@ -19,7 +19,10 @@ from gradcli.cli.base import HelpfulCommand, the_environment, usage_error
 from gradcli.cli.environment import Environment
 from gradcli.errors import ExitCode, GradcliError
 
-COMMANDS = ("grad", "check", "eval", "jacobian", "hessian", "jvp", "vjp", "ops", "batch")
+COMMANDS = (
+    *("grad", "check", "eval", "jacobian", "hessian", "jvp", "vjp"),
+    *("graph", "ops", "batch"),
+)
 """Each lives in the module of its name in `gradcli.cli.commands`, as `command`."""
 
 

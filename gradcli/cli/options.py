@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -73,7 +73,7 @@ input_options = bundle(
     ),
 )
 
-derivative_options = bundle(
+variable_options = bundle(
     click.option(
         "--wrt",
         multiple=True,
@@ -82,6 +82,10 @@ derivative_options = bundle(
         "binds.  [default: every input]",
     ),
     click.option("--const", multiple=True, metavar="NAMES", help="Inputs not to differentiate by."),
+)
+
+derivative_options = bundle(
+    variable_options,
     click.option(
         "--assume",
         multiple=True,
@@ -123,18 +127,37 @@ limit_option = click.option(
     "recursion, order, file, line, seconds, formula.",
 )
 
-output_options = bundle(
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        default=None,
-        help="Format of the answer; unicode, numpy, jax, torch and julia are the closed forms, as "
-        "text or as paste-ready code.  [default: rich on a terminal, plain in a pipe, else by the "
-        "name of FILE]",
-    ),
-    click.option("-o", "--output", metavar="FILE", default=None, help="Write the answer to FILE."),
-    click.option("--full", is_flag=True, help="On a terminal: every number, with every digit."),
-    click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit status tells."),
-    limit_option,
+
+def output_options_for(
+    formats: Sequence[str], about: str, full: str
+) -> Callable[[Command], Command]:
+    """The options that say where an answer goes, and in which of some formats.
+
+    Args:
+        formats: `rich` and `plain` among them.
+        about: what is to be said of the others, a clause that begins with `;`, or "".
+        full: what `--full` shows.
+    """
+    default = "[default: rich on a terminal, plain in a pipe, else by the name of FILE]"
+    return bundle(
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(formats),
+            default=None,
+            help=f"Format of the answer{about}.  {default}",
+        ),
+        click.option(
+            "-o", "--output", metavar="FILE", default=None, help="Write the answer to FILE."
+        ),
+        click.option("--full", is_flag=True, help=f"On a terminal: {full}."),
+        click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit status tells."),
+        limit_option,
+    )
+
+
+output_options = output_options_for(
+    FORMATS,
+    "; unicode, numpy, jax, torch and julia are the closed forms, as text or as paste-ready code",
+    "every number, with every digit",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gradcli.cli.environment import Environment
@@ -40,6 +40,7 @@ class Output:
         output: str | None,
         full: bool,
         quiet: bool,
+        suffixes: Mapping[str, str] = SUFFIXES,
     ) -> None:
         self.environment = environment
         self.path = None if output in (None, "-") else output
@@ -47,7 +48,7 @@ class Output:
         self.quiet = quiet
         terminal = environment.stdout_is_terminal and self.path is None
         suffix = os.path.splitext(self.path or "")[1].lower()
-        self.form = form or SUFFIXES.get(suffix) or ("rich" if terminal else "plain")
+        self.form = form or suffixes.get(suffix) or ("rich" if terminal else "plain")
         if self.form in BINARY and terminal and not quiet:
             raise GradcliError(
                 f"--format {self.form} is binary and would go to the terminal",

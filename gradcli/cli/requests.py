@@ -9,6 +9,7 @@ from gradcli import api
 from gradcli.cli.jsonvalues import input_array
 from gradcli.cli.suggestions import did_you_mean
 from gradcli.errors import ExitCode, GradcliError
+from gradcli.render.graphs.records import graph_document
 from gradcli.render.structured import document, functions_document
 
 EXPRESSION_KEYS = frozenset(
@@ -23,6 +24,7 @@ KEYS = {
     "hessian": DERIVATIVE_KEYS | {"check", "tangent"},
     "jvp": DERIVATIVE_KEYS | {"check", "tangent"},
     "vjp": DERIVATIVE_KEYS | {"check", "cotangent"},
+    "graph": EXPRESSION_KEYS | {"wrt", "const", "gradient"},
     "ops": frozenset({"command", "names"}),
 }
 """What a request of each command may hold, besides its id."""
@@ -159,6 +161,19 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
     assert request.source is not None
     program = api.parse(request.source, request.text("call", "") or None)
     inputs, tangent, cotangent = request.arrays()
+    if request.command == "graph":
+        from gradcli.graphs import graphs_of
+
+        card = graphs_of(
+            program,
+            inputs,
+            wrt=request.names("wrt"),
+            const=request.names("const") or (),
+            gradients=request.flag("gradient", True),
+            dtype=request.dtype(),
+            of=request.names("of") or (),
+        )
+        return graph_document(card), ExitCode.OK
     result = api.answer(
         request.command,
         program,

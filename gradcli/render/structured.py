@@ -188,10 +188,23 @@ def encoded(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
             yield ", " if number else "["
-            yield from encoded(item)
+            yield from element(item)
         yield "]" if value else "[]"
     else:
         yield json.dumps(strict(value), allow_nan=False)
+
+
+def element(item: Any) -> Iterator[str]:
+    """One element of a list; a record without arrays at once, for there may be a million."""
+    if isinstance(item, dict):
+        try:
+            text = json.dumps(item, allow_nan=False)
+        except (TypeError, ValueError):  # it holds an array, or a number that is not finite
+            pass
+        else:
+            yield text
+            return
+    yield from encoded(item)
 
 
 def array_pieces(array: Array) -> Iterator[str]:
