@@ -24,6 +24,7 @@ ALLOWED = {
     "shapes": {"errors"},
     "limits": {"errors"},
     "results": {"errors"},
+    "explanation": {"errors", "results"},
     "graph": CORE,
     "sharing": CORE | {"graph"},
     "ops": CORE | {"graph"},
@@ -34,9 +35,9 @@ ALLOWED = {
     # Never autodiff: the formula is a witness against it.
     "symbolic": CORE | {"graph", "sharing", "ops", "results"},
     "verify": CORE | {"results", "graph", "ops", "language", "autodiff", "execute", "symbolic"},
-    "render": {"errors", "results"},
+    "render": {"errors", "results", "explanation"},
 }
-FREE = {"cli", "api", "asked", "forms", "matrices", "road", "__init__", "__main__"}
+FREE = {"cli", "api", "asked", "explaining", "forms", "matrices", "road", "__init__", "__main__"}
 
 # One file may import more than its row, for a reason.
 EXCEPTIONS = {

@@ -19,7 +19,7 @@ from gradcli.cli.base import HelpfulCommand, the_environment, usage_error
 from gradcli.cli.environment import Environment
 from gradcli.errors import ExitCode, GradcliError
 
-COMMANDS = ("grad", "check", "eval", "jacobian", "hessian", "ops", "batch")
+COMMANDS = ("grad", "check", "eval", "jacobian", "hessian", "explain", "ops", "batch")
 """Each lives in the module of its name in `gradcli.cli.commands`, as `command`."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from gradcli.render import FORMATS
+from gradcli.render import EXPLANATION_FORMATS, FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,7 +51,7 @@ input_options = bundle(
     ),
 )
 
-derivative_options = bundle(
+variable_options = bundle(
     click.option(
         "--wrt",
         multiple=True,
@@ -59,6 +59,10 @@ derivative_options = bundle(
         help="Differentiate by these, for instance --wrt x,w.  [default: every input]",
     ),
     click.option("--const", multiple=True, metavar="NAMES", help="Inputs not to differentiate by."),
+)
+
+derivative_options = bundle(
+    variable_options,
     click.option(
         "--assume",
         multiple=True,
@@ -87,18 +91,33 @@ limit_option = click.option(
     help="Raise a bound: source, depth, ops, elements, items, steps, file, line, seconds, formula.",
 )
 
-output_options = bundle(
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        default=None,
-        help="Format of the answer; unicode, numpy, jax, torch and julia are the closed forms, as "
-        "text or as paste-ready code.  [default: rich on a terminal, plain in a pipe, else by the "
-        "name of FILE]",
-    ),
-    click.option("-o", "--output", metavar="FILE", default=None, help="Write the answer to FILE."),
-    click.option("--full", is_flag=True, help="On a terminal: every number, with every digit."),
-    click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit status tells."),
-    limit_option,
+
+def output_options_for(
+    formats: Sequence[str], about: str = "", full: str = "On a terminal: every number"
+) -> Callable[[Command], Command]:
+    """Where the answer goes, in one of some formats; `about` explains them."""
+    return bundle(
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(formats),
+            default=None,
+            help=f"Format of the answer{about}.  [default: rich on a terminal, plain in a pipe, "
+            "else by the name of FILE]",
+        ),
+        click.option(
+            "-o", "--output", metavar="FILE", default=None, help="Write the answer to FILE."
+        ),
+        click.option("--full", is_flag=True, help=f"{full}, with every digit."),
+        click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit status tells."),
+        limit_option,
+    )
+
+
+output_options = output_options_for(
+    FORMATS,
+    "; unicode, numpy, jax, torch and julia are the closed forms, as text or as paste-ready code",
+)
+explanation_options = output_options_for(
+    EXPLANATION_FORMATS, full="Every turn of every loop, every row and every number"
 )

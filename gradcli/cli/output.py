@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gradcli.cli.environment import Environment
 from gradcli.errors import GradcliError
-from gradcli.render import BINARY, View, render
+from gradcli.render import BINARY, FORMATS, View, render
 
 if TYPE_CHECKING:
     from gradcli.results import Result
@@ -20,6 +20,7 @@ SUFFIXES = {
     ".npy": "npy",
     ".npz": "npz",
     ".tex": "latex",
+    ".md": "markdown",
     ".py": "numpy",
     ".jl": "julia",
 }
@@ -40,6 +41,7 @@ class Output:
         output: str | None,
         full: bool,
         quiet: bool,
+        formats: Sequence[str] = FORMATS,
     ) -> None:
         self.environment = environment
         self.path = None if output in (None, "-") else output
@@ -47,7 +49,10 @@ class Output:
         self.quiet = quiet
         terminal = environment.stdout_is_terminal and self.path is None
         suffix = os.path.splitext(self.path or "")[1].lower()
-        self.form = form or SUFFIXES.get(suffix) or ("rich" if terminal else "plain")
+        named = SUFFIXES.get(suffix)
+        self.form = (
+            form or (named if named in formats else None) or ("rich" if terminal else "plain")
+        )
         if self.form in BINARY and terminal and not quiet:
             raise GradcliError(
                 f"--format {self.form} is binary and would go to the terminal",

@@ -9,6 +9,7 @@ from gradcli import api
 from gradcli.cli.jsonvalues import input_array
 from gradcli.cli.suggestions import did_you_mean
 from gradcli.errors import ExitCode, GradcliError
+from gradcli.language import Program
 from gradcli.render.structured import document, functions_document
 
 EXPRESSION_KEYS = frozenset({"command", "expression", "program", "inputs", "dtype", "seed"})
@@ -19,6 +20,7 @@ KEYS = {
     "eval": EXPRESSION_KEYS,
     "jacobian": DERIVATIVE_KEYS | {"check", "layout", "steps"},
     "hessian": DERIVATIVE_KEYS | {"check"},
+    "explain": EXPRESSION_KEYS | {"wrt", "const", "full"},
     "ops": frozenset({"command", "names"}),
 }
 """What a request of each command may hold, besides its id."""
@@ -132,6 +134,8 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         return functions_document(cards(names, formulas=bool(names))), ExitCode.OK
     assert request.source is not None
     program = api.parse(request.source)
+    if request.command == "explain":
+        return _explained(request, program)
     result = api.answer(
         request.command,
         program,
@@ -150,3 +154,19 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
     if "where" in KEYS[request.command] and not request.flag("where", True):
         result.without_where()
     return document(result), result.exit_code
+
+
+def _explained(request: Request, program: Program) -> tuple[dict[str, Any], ExitCode]:
+    """The tape of a request as a JSON record, and its exit status."""
+    from gradcli.explaining import explain
+    from gradcli.render.explanation.structured import explanation_document
+
+    result = explain(
+        program,
+        request.inputs(),
+        wrt=request.names("wrt"),
+        const=request.names("const") or (),
+        asked=api.Asked(dtype=request.dtype(), seed=request.seed()),
+        full=request.flag("full", False),
+    )
+    return explanation_document(result), result.exit_code
