@@ -36,8 +36,8 @@ def forward(explanation: Explanation) -> Iterator[str]:
         source = f"\\texttt{{{worded_inside(shortened(item.source, ROOM))}}} = "
         line = f"  {name_latex(item.name)} &= {source if item.source else ''}"
         line += array_latex(item.value)
-        for local in item.locals:
-            line += f"{' &&' if local is item.locals[0] else ',\\quad'} {local_latex(item, local)}"
+        if item.locals:
+            line += " && " + ",\\quad ".join(local_latex(item, local) for local in item.locals)
         if item.note:
             line += f" && {worded(item.note)}"
         yield line

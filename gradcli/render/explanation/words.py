@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FEW = 9
 """Entries of an array that are written out."""
+LONGEST = 40
+"""Characters of an array that is written out for reading."""
 SPELT = 4
 """Up to so many entries are written out even where all are the same."""
 
@@ -47,7 +49,9 @@ class Words:
         if not self.full and array.size > SPELT and np.all(array == array.flat[0]):
             return f"{self.number(listed(array[(0,) * array.ndim])[0])} in all {array.size} entries"
         if self.full or array.size <= FEW:
-            return nested(array, self.number)
+            text = nested(array, self.number)
+            if self.full or self.digits or len(text) <= LONGEST:
+                return text
         if array.dtype.kind != "f":
             return f"{array.size} entries, {int(np.count_nonzero(array))} of them not 0"
         write = short
@@ -59,7 +63,7 @@ class Words:
             return "no entry is finite"
         bad = array.size - finite.size
         tail = f", {bad} not finite" if bad else ""
-        return f"{write(float(finite.min()), 4)} … {write(float(finite.max()), 4)}{tail}"
+        return f"{write(float(finite.min()), 4)} to {write(float(finite.max()), 4)}{tail}"
 
     # --- forward
 
