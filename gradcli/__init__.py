@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcli.api import check, evaluate, grad, hessian, hvp, jacobian
+    from gradcli.api import check, evaluate, explain, grad, hessian, hvp, jacobian
     from gradcli.errors import GradcliError
 
 __version__ = "0.1.0"
-__all__ = ["GradcliError", "__version__", "check", "evaluate", "grad", "hessian", "hvp", "jacobian"]
+__all__ = [
+    "GradcliError",
+    "__version__",
+    "check",
+    "evaluate",
+    "explain",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -45,7 +45,7 @@ def _matmul(node: Node) -> Sequence[str] | None:
     return {
         (1, 1): ("{g}*{b}", "{g}*{a}"),
         (2, 1): ("outer({g}, {b})", "{a}.T @ {g}"),
-        (1, 2): ("outer({a}, {g})", "{b} @ {g}"),
+        (1, 2): ("{b} @ {g}", "outer({a}, {g})"),
         (2, 2): ("{g} @ {b}.T", "{a}.T @ {g}"),
     }.get((node.inputs[0].ndim, node.inputs[1].ndim))
 
@@ -86,7 +86,7 @@ def _logsumexp(node: Node) -> Sequence[str] | None:
 
 
 def _mean(node: Node) -> Sequence[str] | None:
-    count = node.inputs[0].size // max(node.size, 1) - node.params["ddof"]
+    count = node.inputs[0].size // max(node.size, 1) - node.params.get("ddof", 0)
     return (f"{{g}}/{count} to every entry",)
 
 

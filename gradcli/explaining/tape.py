@@ -14,6 +14,7 @@ import numpy as np
 from gradcli.autodiff import gradient, pulled, total
 from gradcli.execute import run
 from gradcli.explaining.derivatives import Locals, Text, is_number
+from gradcli.explaining.uses import LARGE, has_kinks, reached, summed_axes, uses_of
 from gradcli.explanation import Contribution, Local, Row
 from gradcli.graph import CONSTANT, INPUT, Array, Graph, Node, constant
 from gradcli.ops.arithmetic import full_like
@@ -22,8 +23,6 @@ from gradcli.render.latex import name_latex
 USES = 6
 """A value that is used more often shows the first of its contributions, and the last."""
 SHOWN_USES = 3
-LARGE = 2**20
-"""Entries from which an array's local derivatives and single contributions get no numbers."""
 SHORT = 24
 """Characters of a local derivative that a contribution spells out."""
 
@@ -108,7 +107,7 @@ class Tape:
         jobs += [
             (self.values, parent.id, parent)
             for node in self.shown
-            if _has_kinks(node)
+            if has_kinks(node)
             for parent in node.inputs
         ]
         jobs += [(self.adjoints, key, node) for key, node in adjoints.items()]
@@ -176,6 +175,8 @@ class Tape:
     def _note(self, node: Node) -> str | None:
         below = any(self._differentiated(parent) for parent in node.inputs)
         if node.op is INPUT:
+            if node.dtype.kind == "b":
+                return "truth values; there is no derivative by them"
             return None if self._differentiated(node) else "held constant"
         if node.op is CONSTANT:
             return None
@@ -183,11 +184,17 @@ class Tape:
             reason = "" if node.op.cut == node.op.name else f": {node.op.cut}, its derivative is 0"
             return f"{node.op.name} cuts the path{reason}"
         if below and self._at_a_kink(node):
+            if any(
+                not np.all(np.isfinite(array))
+                for (key, _), array in self.slopes.items()
+                if key == node.id
+            ):
+                return "the derivative is not finite at this point"
             return "no derivative at this point; the tape takes the number shown, by convention"
         return None
 
     def _at_a_kink(self, node: Node) -> bool:
-        if not _has_kinks(node) or node.op.kink is None:
+        if not has_kinks(node) or node.op.kink is None:
             return False
         with np.errstate(all="ignore"):
             arrays = [self.values[parent.id] for parent in node.inputs]
@@ -244,7 +251,7 @@ class Tape:
 
     def _seed(self, node: Node) -> Contribution:
         ones = np.ones(node.shape, node.dtype)
-        text = "the target itself" if node.size == 1 else "the sum of the target's entries"
+        text = "the target itself" if node.size == 1 else "the target, whose entries are added up"
         return Contribution("", self.numbers[node.id], text, value=ones)
 
     def _others(self, node: Node) -> Contribution:
@@ -260,7 +267,8 @@ class Tape:
         if user.op.elementwise:
             text, latex = _product(sign, bar, self._factor(user, place))
             if node.shape != user.shape:
-                text = f"sum({text})"
+                axes = summed_axes(user.shape, node.shape)
+                text = f"sum({text}{axes})"
                 latex = rf"\textstyle\sum {latex}"
             if node.shape == user.shape == ():
                 adjoint, local = self.adjoints.get(user.id), self.slopes.get((user.id, place))
@@ -294,29 +302,3 @@ def _product(sign: str, bar: str, factor: Text) -> Text:
         if not whole or text.count("(") > 1:
             text, latex = f"({text})", rf"\left({latex}\right)"
     return f"{sign}*{text}", rf"{bar} \cdot {latex}"
-
-
-def _has_kinks(node: Node) -> bool:
-    """Whether the operation has kinks, and its operands are small enough to look for one."""
-    return node.op.kink is not None and all(parent.size <= LARGE for parent in node.inputs)
-
-
-def reached(rows: Sequence[Node], variables: Sequence[Node]) -> set[int]:
-    """Ids of the rows that depend on a variable."""
-    found = {node.id for node in variables}
-    for node in rows:
-        if any(parent.id in found for parent in node.inputs):
-            found.add(node.id)
-    return found
-
-
-def uses_of(
-    rows: Sequence[Node], shown: Sequence[Node], active: set[int]
-) -> dict[int, list[tuple[Node, int]]]:
-    """Who uses each row that is shown, and in which position, in the order of the way back."""
-    found: dict[int, list[tuple[Node, int]]] = {node.id: [] for node in shown if node.id in active}
-    for user in reversed(rows):
-        for place, parent in enumerate(user.inputs):
-            if parent.id in found:
-                found[parent.id].append((user, place))
-    return found

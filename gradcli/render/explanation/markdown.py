@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from gradcli.render.characters import shortened, visible
+from gradcli.render.characters import visible
 from gradcli.render.explanation.grid import (
     BACKWARD,
     Line,
@@ -27,7 +27,7 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&])")
 def markdown(explanation: Explanation, full: bool) -> Iterator[str]:
     """Pieces of the text."""
     words = Words(digits=True, full=full)
-    yield f"{code(shortened(one_line(explanation.expression), 200))}\n\n"
+    yield fenced(explanation.expression)
     yield "Forward\n\n"
     yield from table(forward_lines(explanation, words, ROOM), forward_headings(explanation))
     if uses_legend(explanation):
@@ -75,6 +75,10 @@ def escaped(text: str) -> str:
     return SPECIAL.sub(r"\\\1", visible(text))
 
 
-def one_line(text: str) -> str:
-    """A program in one line."""
-    return " ".join(text.split())
+def fenced(program: str) -> str:
+    """A program as a block of code, between fences that it does not hold itself."""
+    text = "\n".join(map(visible, program.strip("\n").splitlines()))
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}\n{text}\n{fence}\n\n"

@@ -73,9 +73,15 @@ class Words:
             return f"to {local.by}: {local.text}"
         value = "" if local.value is None else self.array(local.value)
         parts = [f"∂{row.name}/∂{local.by}", local.text, value]
-        if same_number(local.text, value):
-            parts[1] = ""
+        if local.value is not None and self.is_number(local.text, local.value):
+            parts[2 if local.value.ndim else 1] = ""
         return " = ".join(part for part in parts if part)
+
+    def is_number(self, text: str, array: Array) -> bool:
+        """Whether a derivative's text is its number already, the same in all entries."""
+        if not array.size:
+            return True
+        return bool(np.all(array == array.flat[0])) and text == self.number(listed(array)[0])
 
     def forward(self, row: Row) -> list[str]:
         """The local derivatives of a row, and what there is to remark."""
@@ -136,11 +142,6 @@ def signed(terms: list[str]) -> str:
     for term in terms[1:]:
         text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
     return text
-
-
-def same_number(text: str, value: str) -> bool:
-    """Whether a derivative's text is its number already."""
-    return text == value or (value.startswith(f"{text} in all ") and text != "")
 
 
 def gradients(explanation: Explanation, words: Words) -> Iterator[tuple[str, str]]:
