@@ -226,6 +226,8 @@ class Tape:
             ]
             text, latex = forms.get(key, ("", None))
             value = np.asarray(sum(slopes[1:], slopes[0])) if slopes else None
+            if value is None and node.size <= LARGE:
+                value = np.zeros(node.shape, node.dtype)  # this operand is cut
             found.append(Local(self.names[key], text, latex, value))
         return found
 
@@ -241,7 +243,12 @@ class Tape:
                 found.append(self._others(node))
             if (user.id, place) in self.made:
                 found.append(self._contribution(node, user, place))
-        cuts = {user.id: user for user, _ in self.uses.get(node.id, []) if user.op.vjp is None}
+        cuts = {
+            user.id: user
+            for user, place in self.uses.get(node.id, [])
+            if user.op.vjp is None
+            or (user.id in self.adjoints and (user.id, place) not in self.made)
+        }
         for user in cuts.values():
             if self.full or len(found) < USES:
                 name = self.names[user.id]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradcli.explanation import Contribution, Explanation, Local, Mark, Row
 from gradcli.render.characters import shortened
-from gradcli.render.explanation.words import bracketed, signed
+from gradcli.render.explanation.words import bracketed, is_product, signed
 from gradcli.render.latex import array_latex, escaped, name_latex, quotient_latex
 
 ROOM = 60
@@ -85,6 +85,8 @@ def factors_latex(contribution: Contribution) -> str | None:
     adjoint, local = contribution.adjoint, contribution.local
     if adjoint is None or local is None:
         return None
+    if not is_product(contribution):
+        return None if contribution.value is None else array_latex(contribution.value)
     return f"{array_latex(adjoint)} \\cdot {bracketed(array_latex(local), True)}"
 
 

@@ -116,8 +116,7 @@ class Words:
     def factors(self, contribution: Contribution) -> str:
         """`18*3`: the adjoint of the user times the local derivative; else the product."""
         adjoint, local = contribution.adjoint, contribution.local
-        plain = "*" not in contribution.text and "/" not in contribution.text
-        if adjoint is None or local is None or plain:
+        if adjoint is None or local is None or not is_product(contribution):
             return "" if contribution.value is None else self.array(contribution.value)
         return f"{bracketed(self.array(adjoint), False)}*{bracketed(self.array(local), True)}"
 
@@ -129,6 +128,11 @@ def nested(array: Array, number: Callable[[Any], str]) -> str:
     if array.ndim == 2:
         return f"[{'; '.join(', '.join(map(number, listed(row))) for row in array)}]"
     return f"[{', '.join(nested(part, number) for part in array)}]"
+
+
+def is_product(contribution: Contribution) -> bool:
+    """Whether there is a factor besides the adjoint: the local derivative is not 1 or -1."""
+    return "*" in contribution.text or "/" in contribution.text
 
 
 def bracketed(text: str, behind: bool) -> str:
