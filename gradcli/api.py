@@ -17,7 +17,8 @@ from gradcli.errors import GradcliError
 from gradcli.execute import run
 from gradcli.graph import FLOAT64, Array, constant
 from gradcli.language import Program, draws_random, parse, read_value
-from gradcli.road import DTYPES, Answer, answer, closed_form, variables
+from gradcli.road import DTYPES, Answer, answer, closed_form
+from gradcli.sources import variables
 
 if TYPE_CHECKING:
     from gradcli.explanation import Explanation
@@ -243,8 +244,9 @@ def hvp(
     """
     program = parse(expression)
     arrays = _arrays(program, inputs, (wrt,), seed)
-    graph = program.trace(arrays, dtype=dtype).graph
-    variables(graph, arrays, [wrt], ())
+    trace = program.trace(arrays, dtype=dtype)
+    graph = trace.graph
+    variables(trace, arrays, [wrt], ())
     node = graph.inputs.get(wrt)
     if node is None:
         return np.zeros(arrays[wrt].shape, DTYPES[dtype])

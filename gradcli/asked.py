@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ class Asked:
         layout: of Jacobians, one of `results.LAYOUTS`.
         steps: whether the derivation of the closed form is wanted, of `grad` and `jacobian`.
         assume: by input, one of `ASSUMPTIONS`; the closed form may use it.
+        of: names of the program to differentiate, one answer each; its result where empty.
 
     Raises:
         GradcliError: for an option that means nothing.
@@ -41,6 +42,7 @@ class Asked:
     layout: str = "numpy"
     steps: bool = False
     assume: Mapping[str, str] = field(default_factory=dict)
+    of: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.layout not in LAYOUTS:

@@ -32,6 +32,10 @@ class GradcliError(Exception):
         hint: what to do, one sentence; None where nothing helpful can be said.
         source: the text that the span points into (filled in by whoever knows it).
 
+    Attributes:
+        calls: for an error inside of functions of the program: (name, span of the call), the
+            innermost first.
+
     Example:
         >>> raise GradcliError("unknown name 'y'", kind="name", span=(0, 1), source="y + 1")
         Traceback (most recent call last):
@@ -54,6 +58,7 @@ class GradcliError(Exception):
         self.span = span
         self.hint = hint
         self.source = source
+        self.calls: list[tuple[str, Span | None]] = []
 
     def located(self, span: Span | None, source: str | None = None) -> GradcliError:
         """The same error with a place, unless it has one already."""

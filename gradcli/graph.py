@@ -37,6 +37,11 @@ _ids = count()
 _span: Span | None = None
 
 
+def next_id() -> int:
+    """The number that the next node will get, or a smaller one that no node has."""
+    return next(_ids)
+
+
 class Op:
     """One primitive operation, declared once (see `gradcli.ops.declare`).
 

@@ -17,7 +17,9 @@ DEFAULTS: dict[str, float] = {
     "ops": 1_000_000,  # recorded operations of one trace
     "elements": 2**28,  # elements of one array (2 GiB of float64)
     "items": 200_000,  # entries of the lists that comprehensions make
-    "steps": 2_000_000,  # loop turns of one program
+    "steps": 1_000_000,  # loop turns of one program
+    "calls": 100_000,  # calls of the program's own functions
+    "recursion": 500,  # how deep they may be nested
     "file": 2**31,  # bytes of one input file
     "line": 2**26,  # bytes of one line of batch
     "seconds": 60.0,  # tracing and running one request
@@ -34,6 +36,8 @@ class Limits:
     elements: int
     items: int
     steps: int
+    calls: int
+    recursion: int
     file: int
     line: int
     seconds: float

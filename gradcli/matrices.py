@@ -12,7 +12,7 @@ from gradcli.autodiff import gradient, hessian, jacobian
 from gradcli.autodiff.jacobian import in_layout
 from gradcli.execute import run, run_batched
 from gradcli.forms import closed_forms_of
-from gradcli.graph import Array, Graph, shape_text
+from gradcli.graph import Array, Graph
 from gradcli.language import Trace, parse
 from gradcli.results import Closed, Derivative, Result, Verdict
 
@@ -28,11 +28,6 @@ def fill_matrices(
     graph = trace.graph
     command = result.command
     (result.target.value,) = run([graph.output], inputs)
-    if command == "hessian" and graph.output.size != 1:
-        result.target.summed = True
-        result.notes.append(
-            f"the target has shape {shape_text(graph.output.shape)}; its sum is differentiated"
-        )
     used = [name for name in names if name in graph.inputs]
     if command == "jacobian":
         result.layout = asked.layout
@@ -112,7 +107,7 @@ def _hessians(
                     seed=asked.seed,
                 )
             )
-    result.check = _joined(verdicts)
+    result.check = joined(verdicts)
 
 
 def _second(
@@ -134,7 +129,7 @@ def _second(
     return found
 
 
-def _joined(verdicts: Sequence[Verdict]) -> Verdict:
+def joined(verdicts: Sequence[Verdict]) -> Verdict:
     """One verdict of several: the worst of them, with all reasons."""
     order = ("agree", "inconclusive", "disagree")
     worst = max((one.verdict for one in verdicts), key=order.index, default="agree")

@@ -124,6 +124,8 @@ class Result:
         check: None where nothing was checked.
         notes: sentences for stderr (seed used, integers read as floats, a sum implied ...).
         layout: of Jacobians, one of `LAYOUTS`; None elsewhere.
+        path: of a program whose record follows the values: which branches, how many turns.
+        others: the answers for further targets of the same trace.
     """
 
     command: str
@@ -133,9 +135,13 @@ class Result:
     check: Verdict | None = None
     notes: list[str] = field(default_factory=list)
     layout: str | None = None
+    path: list[str] = field(default_factory=list)
+    others: list[Result] = field(default_factory=list)
 
     def without_where(self) -> None:
         """Keep whole formulas only."""
+        for other in self.others:
+            other.without_where()
         for derivative in self.gradient.values():
             if derivative.closed is not None:
                 closed = derivative.closed
@@ -144,7 +150,13 @@ class Result:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 fine or agree, 1 disagree, 3 inconclusive or not finite."""
+        """0 fine or agree, 1 disagree, 3 inconclusive or not finite; the worst of all targets."""
+        order = (ExitCode.OK, ExitCode.INCONCLUSIVE, ExitCode.DISAGREE)
+        return max((self.own_code, *(one.exit_code for one in self.others)), key=order.index)
+
+    @property
+    def own_code(self) -> ExitCode:
+        """That of this target alone."""
         if self.check is not None:
             return {
                 "agree": ExitCode.OK,

@@ -17,8 +17,9 @@ from gradcli.execute import run
 from gradcli.forms import closed_forms_of
 from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, shape_text
 from gradcli.language import Program, Trace
-from gradcli.matrices import fill_matrices
+from gradcli.matrices import fill_matrices, joined
 from gradcli.results import Closed, Derivative, Result, Target
+from gradcli.sources import Group, groups
 
 DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
 WITNESSES = {"grad": ("formula",), "check": ("formula", "entries", "difference", "taylor")}
@@ -72,32 +73,79 @@ def _answer(
     const: Sequence[str],
     asked: Asked,
 ) -> Answer:
-    trace = program.trace(inputs, dtype=asked.dtype)
-    graph = trace.graph
-    names = [] if command == "eval" else variables(graph, inputs, wrt, const)
+    """One answer per target; all of them from one trace."""
+    targets: list[str | None] = [*dict.fromkeys(asked.of)] or [None]
+    trace = program.of(targets[0]).trace(inputs, dtype=asked.dtype)
+    answers = []
+    for name in targets:
+        one = trace if name is None else trace.at(name)
+        answers.append(_target(command, program.of(name), one, inputs, wrt, const, asked))
+    first, *others = answers
+    first.others += others
+    return first
+
+
+def _target(
+    command: str,
+    program: Program,
+    trace: Trace,
+    inputs: Mapping[str, Array],
+    wrt: Sequence[str] | None,
+    const: Sequence[str],
+    asked: Asked,
+) -> Answer:
+    """The answer for one target: all sources that share a graph at once, then the others."""
     notes = [*trace.notes, *asked.notes(inputs)]
-    result = Answer(command, program.text, Target(np.zeros(())), notes=notes)
-    if command in MATRICES:
-        fill_matrices(result, trace, inputs, names, asked)
-        return result
-    result.notes += [
-        f"the expression does not use '{name}'"
-        for name in inputs
-        if name not in graph.inputs and name not in names
-    ]
+    result = Answer(command, program.text, Target(np.zeros(()), trace.target), notes=notes)
+    if trace.dynamic or any(part.turns for part in trace.path):
+        result.path = trace.path.words(program.text)
+    if command not in MATRICES:
+        result.notes += _unused(trace, program, inputs, wrt)
     if command == "eval":
-        result.target.value = run([graph.output], inputs)[0]
+        result.target.value = run([trace.graph.output], inputs)[0]
         return result
-    if graph.output.size != 1:
+    if command != "jacobian" and trace.graph.output.size != 1:
         result.target.summed = True
-        result.notes.append(
-            f"the target has shape {shape_text(graph.output.shape)}; its sum is differentiated"
+        shape = shape_text(trace.graph.output.shape)
+        result.notes.append(f"the target has shape {shape}; its sum is differentiated")
+    found = groups(program, trace, inputs, wrt, const)
+    if command == "hessian" and len(found) > 1:
+        raise GradcliError(
+            "a Hessian is by inputs together, or by one intermediate",
+            hint="ask for them one after the other",
         )
-    values = _differentiated(graph, inputs, names, result)
-    if command == "check" or asked.check:
-        _checked(command, program, inputs, trace, values, asked, result)
-    _reasons(graph, inputs, result)
+    verdicts = []
+    for group in found:
+        _fill(result, group, asked)
+        if result.check is not None:
+            verdicts.append(result.check)
+    if verdicts:
+        result.check = joined(verdicts)
     return result
+
+
+def _fill(result: Answer, group: Group, asked: Asked) -> None:
+    """Numbers, closed forms, verdict and reasons for the sources of one graph."""
+    if result.command in MATRICES:
+        fill_matrices(result, group.trace, group.inputs, group.names, asked)
+        return
+    graph = group.trace.graph
+    values = _differentiated(graph, group.inputs, group.names, result)
+    if result.command == "check" or asked.check:
+        _checked(group, values, asked, result)
+    _reasons(graph, group.inputs, group.names, result)
+
+
+def _unused(
+    trace: Trace, program: Program, inputs: Mapping[str, Array], wrt: Sequence[str] | None
+) -> list[str]:
+    """Inputs that were given in vain."""
+    what = "expression" if program.is_expression else "program"
+    return [
+        f"the {what} does not use '{name}'"
+        for name in inputs
+        if name not in trace.graph.inputs and name not in (wrt or ())
+    ]
 
 
 def _differentiated(
@@ -117,36 +165,28 @@ def _differentiated(
     return {name: result.gradient[name].value for name in used}
 
 
-def _checked(
-    command: str,
-    program: Program,
-    inputs: Mapping[str, Array],
-    trace: Trace,
-    values: Mapping[str, Array],
-    asked: Asked,
-    result: Answer,
-) -> None:
+def _checked(group: Group, values: Mapping[str, Array], asked: Asked, result: Answer) -> None:
     """Fill in closed forms and verdict; a gradient that is wrong at a false kink is corrected."""
     from gradcli.verify import settle, verify
 
-    graph = trace.graph
+    graph, dynamic = group.trace.graph, group.trace.dynamic
     closed = closed_forms_of(graph, list(values), asked)
     for name, one in closed.items():
         result.gradient[name].closed = one
-    settled = settle(program, inputs, graph, values, dynamic=trace.dynamic, seed=asked.seed)
+    settled = settle(group.program, group.inputs, graph, values, dynamic=dynamic, seed=asked.seed)
     for name, value in settled.gradients.items():
         result.gradient[name].value = value
     result.notes += settled.notes
     result.check = verify(
-        program,
-        inputs,
+        group.program,
+        group.inputs,
         graph,
         settled.gradients,
         closed,
-        witnesses=WITNESSES[command],
+        witnesses=WITNESSES[result.command],
         dtype=asked.dtype,
         seed=asked.seed,
-        dynamic=trace.dynamic,
+        dynamic=dynamic,
         settled=settled,
     )
 
@@ -156,9 +196,11 @@ def closed_form(program: Program, inputs: Mapping[str, Array], name: str) -> Clo
     return closed_forms_of(program.trace(dict(inputs)).graph, [name])[name]
 
 
-def _reasons(graph: Graph, inputs: Mapping[str, Array], result: Answer) -> None:
+def _reasons(
+    graph: Graph, inputs: Mapping[str, Array], names: Sequence[str], result: Answer
+) -> None:
     """Say why a gradient is zero or not finite, where one is."""
-    values = {name: derivative.value for name, derivative in result.gradient.items()}
+    values = {name: result.gradient[name].value for name in names}
     if all(
         value.size and np.all(np.isfinite(value)) and np.any(value) for value in values.values()
     ):
@@ -168,41 +210,12 @@ def _reasons(graph: Graph, inputs: Mapping[str, Array], result: Answer) -> None:
     reached = {node.id for node in graph.nodes()}
     for name, reasons in explain(graph, inputs, values).items():
         if name in graph.inputs and graph.inputs[name].id not in reached:
-            reasons = [f"{name} decides branches or positions only"]
+            reasons = [unreached(name, result.target.name)]
         result.gradient[name].reasons += reasons
 
 
-def variables(
-    graph: Graph,
-    inputs: Mapping[str, Array],
-    wrt: Sequence[str] | None,
-    const: Sequence[str],
-) -> list[str]:
-    """The names to differentiate by.
-
-    Raises:
-        GradcliError: `name` for one that is no input, `value` where none is left.
-    """
-    for name in (*(wrt or ()), *const):
-        if name not in inputs:
-            purpose = "hold constant" if name in const else "differentiate by"
-            raise GradcliError(
-                f"there is no input '{name}' to {purpose}",
-                kind="name",
-                hint=f"the inputs are {', '.join(inputs)}" if inputs else None,
-            )
-    both = [name for name in wrt or () if name in const]
-    if both:
-        raise GradcliError(f"'{both[0]}' is to be constant and to be differentiated by")
-    if wrt is not None:
-        masks = [name for name in wrt if inputs[name].dtype.kind == "b"]
-        if masks:
-            raise GradcliError(f"'{masks[0]}' holds truth values; there is no derivative by them")
-        return list(wrt)
-    names = [name for name in graph.inputs if name not in const and inputs[name].dtype.kind != "b"]
-    if not names:
-        raise GradcliError(
-            "there is no input to differentiate by",
-            hint="gradcli eval gives the value" if not graph.inputs else None,
-        )
-    return names
+def unreached(name: str, target: str | None) -> str:
+    """Why a variable that the program reads has no path to the target."""
+    if target is None:
+        return f"{name} decides branches or positions only"
+    return f"{target} does not depend on {name}"

@@ -12,6 +12,7 @@ from gradcli.cli.inputs import (
     given_assumptions,
     given_values,
     listed_names,
+    program_text,
     read_values,
     refuse_unused,
     require_values,
@@ -23,8 +24,11 @@ from gradcli.cli.startup import quick_imports
 def answer_expression(
     context: click.Context,
     command: str,
-    expression: str,
+    expression: str | None,
     *,
+    file: str | None = None,
+    of: Sequence[str] = (),
+    call: str | None = None,
     values: Sequence[str],
     seed: int,
     dtype: str,
@@ -50,6 +54,7 @@ def answer_expression(
     assert isinstance(context.command, ExpressionCommand)
     set_limits(limits)
     target = Output(environment, form=form, output=output, full=full, quiet=quiet)
+    expression = program_text(expression, file, environment)
     texts = given_values(values)
     wanted = listed_names(wrt)
     with quick_imports():
@@ -58,7 +63,7 @@ def answer_expression(
         api.load(command, check)
     known = list(context.command.known_options(context))
     with guarded():
-        program = api.parse(expression)
+        program = api.parse(expression, call)
     require_values(expression, program.names, texts, known)
     refuse_unused(program, list(texts), wanted, known)
     arrays, notes = read_values(texts, environment, seed)
@@ -76,6 +81,7 @@ def answer_expression(
                 layout=layout,
                 steps=steps,
                 assume=given_assumptions(assume),
+                of=listed_names(of),
             ),
         )
     if no_where:

@@ -11,6 +11,7 @@ from gradcli.cli.guard import guarded, set_limits
 from gradcli.cli.inputs import (
     given_values,
     listed_names,
+    program_text,
     read_values,
     refuse_unused,
     require_values,
@@ -22,8 +23,11 @@ from gradcli.render import EXPLANATION_FORMATS, render_explanation
 
 def explain_expression(
     context: click.Context,
-    expression: str,
+    expression: str | None,
     *,
+    file: str | None,
+    of: Sequence[str],
+    call: str | None,
     values: Sequence[str],
     seed: int,
     dtype: str,
@@ -46,6 +50,7 @@ def explain_expression(
     target = Output(
         environment, form=form, output=output, full=full, quiet=quiet, formats=EXPLANATION_FORMATS
     )
+    expression = program_text(expression, file, environment)
     texts = given_values(values)
     wanted = listed_names(wrt)
     with quick_imports():
@@ -53,7 +58,7 @@ def explain_expression(
         from gradcli.explaining import explain
     known = list(context.command.known_options(context))
     with guarded():
-        program = api.parse(expression)
+        program = api.parse(expression, call)
     require_values(expression, program.names, texts, known)
     refuse_unused(program, list(texts), wanted, known)
     arrays, notes = read_values(texts, environment, seed)
@@ -63,7 +68,7 @@ def explain_expression(
             arrays,
             wrt=wanted or None,
             const=listed_names(const),
-            asked=api.Asked(dtype=dtype, seed=seed),
+            asked=api.Asked(dtype=dtype, seed=seed, of=listed_names(of)),
             full=full,
         )
     result.notes[:0] = notes

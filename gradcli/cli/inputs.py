@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gradcli.cli.environment import Environment
 from gradcli.cli.suggestions import did_you_mean, joined
 from gradcli.errors import GradcliError
+from gradcli.limits import LIMITS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +18,37 @@ if TYPE_CHECKING:
     from gradcli.language import Program
 
     Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def program_text(expression: str | None, file: str | None, environment: Environment) -> str:
+    """The expression or program of a command line.
+
+    Raises:
+        GradcliError: `io` for a file that cannot be read, `value` where there is none, or both.
+    """
+    if file is None:
+        if expression is None:
+            raise GradcliError(
+                "there is no expression",
+                hint='write one, as in gradcli grad "2*x.T@x" --x 0,1,2,3, or -f FILE',
+            )
+        return expression
+    if expression is not None:
+        raise GradcliError(
+            "there is an expression and a file", hint="give the expression, or -f FILE"
+        )
+    bound = int(LIMITS.source) + 1
+    try:
+        if file == "-":
+            content = environment.stdin.read(bound)
+        else:
+            with open(file, "rb") as stream:
+                content = stream.read(bound)
+        text = content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else "it is not UTF-8"
+        raise GradcliError(f"cannot read '{file}': {reason.lower()}", kind="io") from None
+    return text
 
 
 def given_values(pairs: Sequence[str]) -> dict[str, str]:
@@ -90,7 +123,10 @@ def refuse_unused(
         hint = hint or did_you_mean(name, [text[2:] for text in known if text[:2] == "--"], "--")
         if hint is None:
             hint = f"its inputs are {joined(needed)}" if needed else "it has no inputs"
-        raise GradcliError(f"the expression does not use '{name}'", kind="name", hint=hint)
+        what = "expression" if program.is_expression else "program"
+        if program.binds(name):
+            hint = f"it binds '{name}' itself before it reads it"
+        raise GradcliError(f"the {what} does not use '{name}'", kind="name", hint=hint)
 
 
 def place(source: str, name: str) -> tuple[int, int] | None:

@@ -23,7 +23,29 @@ def bundle(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
     return decorate
 
 
-expression_argument = click.argument("expression")
+expression_argument = bundle(
+    click.argument("expression", required=False),
+    click.option(
+        "-f",
+        "--file",
+        metavar="FILE",
+        default=None,
+        help="Read the program from FILE (- is standard input) instead of the command line.",
+    ),
+    click.option(
+        "--of",
+        multiple=True,
+        metavar="NAMES",
+        help="The target: a name that the program binds; several give an answer each.  "
+        "[default: the program's result]",
+    ),
+    click.option(
+        "--call",
+        metavar="NAME",
+        default=None,
+        help="The function of the program to call, where it defines several.",
+    ),
+)
 
 input_options = bundle(
     click.option(
@@ -56,7 +78,8 @@ variable_options = bundle(
         "--wrt",
         multiple=True,
         metavar="NAMES",
-        help="Differentiate by these, for instance --wrt x,w.  [default: every input]",
+        help="Differentiate by these, for instance --wrt x,w: inputs, or names that the program "
+        "binds.  [default: every input]",
     ),
     click.option("--const", multiple=True, metavar="NAMES", help="Inputs not to differentiate by."),
 )
@@ -88,7 +111,8 @@ limit_option = click.option(
     "limits",
     multiple=True,
     metavar="NAME=NUMBER",
-    help="Raise a bound: source, depth, ops, elements, items, steps, file, line, seconds, formula.",
+    help="Raise a bound: source, depth, ops, elements, recorded, items, steps, calls, recursion, "
+    "file, line, seconds, formula.",
 )
 
 

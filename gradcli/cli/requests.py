@@ -12,7 +12,9 @@ from gradcli.errors import ExitCode, GradcliError
 from gradcli.language import Program
 from gradcli.render.structured import document, functions_document
 
-EXPRESSION_KEYS = frozenset({"command", "expression", "program", "inputs", "dtype", "seed"})
+EXPRESSION_KEYS = frozenset(
+    {"command", "expression", "program", "call", "of", "inputs", "dtype", "seed"}
+)
 DERIVATIVE_KEYS = EXPRESSION_KEYS | {"assume", "where", "wrt", "const"}
 KEYS = {
     "grad": DERIVATIVE_KEYS | {"check", "steps"},
@@ -133,7 +135,7 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
         names = request.names("names") or []
         return functions_document(cards(names, formulas=bool(names))), ExitCode.OK
     assert request.source is not None
-    program = api.parse(request.source)
+    program = api.parse(request.source, request.text("call", "") or None)
     if request.command == "explain":
         return _explained(request, program)
     result = api.answer(
@@ -149,6 +151,7 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
             layout=request.text("layout", "numpy"),
             steps=request.flag("steps", False),
             assume=request.assumptions(),
+            of=request.names("of") or (),
         ),
     )
     if "where" in KEYS[request.command] and not request.flag("where", True):
@@ -166,7 +169,7 @@ def _explained(request: Request, program: Program) -> tuple[dict[str, Any], Exit
         request.inputs(),
         wrt=request.names("wrt"),
         const=request.names("const") or (),
-        asked=api.Asked(dtype=request.dtype(), seed=request.seed()),
+        asked=api.Asked(dtype=request.dtype(), seed=request.seed(), of=request.names("of") or ()),
         full=request.flag("full", False),
     )
     return explanation_document(result), result.exit_code

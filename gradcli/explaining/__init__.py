@@ -6,14 +6,14 @@ adjoints and contributions of what is left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from gradcli.asked import Asked
 from gradcli.errors import GradcliError
 from gradcli.explaining.derivatives import is_number
-from gradcli.explaining.folding import Fold, folded, merged
+from gradcli.explaining.folding import Fold, folded, levelled, merged
 from gradcli.explaining.marks import mark_of
 from gradcli.explaining.names import named
 from gradcli.explaining.tape import Tape
@@ -23,7 +23,7 @@ from gradcli.language import Program
 from gradcli.language.events import Event
 from gradcli.language.program import Trace
 from gradcli.results import Target
-from gradcli.road import variables
+from gradcli.sources import variables
 
 __all__ = ["explain", "explained"]
 
@@ -58,7 +58,7 @@ def explain(
     """
     asked = asked or Asked()
     try:
-        trace = program.trace(inputs, dtype=asked.dtype)
+        trace = traced(program, inputs, asked)
         return explained(trace, inputs, wrt=wrt, const=const, full=full)
     except GradcliError as error:
         raise error.located(None, program.text) from None
@@ -74,11 +74,12 @@ def explained(
 ) -> Explanation:
     """The story of a trace; arguments as for `explain`."""
     graph, output = trace.graph, trace.graph.output
-    wanted = variables(graph, inputs, wrt, const)
+    wanted = variables(trace, inputs, wrt, const)
+    sources = {name: graph.inputs.get(name, trace.names.get(name)) for name in wanted}
     rows = rows_of(output, graph.inputs)
     names = named(rows, output, trace.events, trace.names)
     first = [node for node in rows if node.op is INPUT]
-    items = merged(rows[len(first) :], trace.events)
+    items = levelled(merged(rows[len(first) :], trace.events))
     story = [*first, *(items if full else folded(items))]
     tape = Tape(
         rows,
@@ -86,19 +87,35 @@ def explained(
         output,
         graph,
         shown=[item for item in story if isinstance(item, Node)],
-        variables=[graph.inputs[name] for name in wanted if name in graph.inputs],
+        variables=[node for node in sources.values() if node is not None],
         full=full,
     )
     shown = tape.rows(inputs)
     target = Target(shown[output.id].value, names[output.id], summed=output.size != 1)
     result = Explanation(graph.source, target, notes=list(trace.notes))
     result.story = list(told(story, shown, tape, graph.source))
-    for name in wanted:
-        node = graph.inputs.get(name)
-        found = None if node is None else shown[node.id].adjoint
-        result.gradient[name] = np.zeros(np.shape(inputs[name])) if found is None else found
-    result.notes += notes(trace, inputs, wanted)
+    for name, node in sources.items():
+        shape = np.shape(inputs[name]) if node is None else node.shape
+        found = None if node is None else tape.adjoints.get(node.id)
+        result.gradient[name] = np.zeros(shape) if found is None else found
+    result.notes += notes(trace, inputs, result.gradient)
     return result
+
+
+def traced(program: Program, inputs: Mapping[str, Array], asked: Asked) -> Trace:
+    """The record, with the target that is asked for as its output.
+
+    Raises:
+        GradcliError: `value` for several targets: a tape is explained from one.
+    """
+    if len(asked.of) > 1:
+        raise GradcliError(
+            f"a tape is explained from one target, not from {len(asked.of)}",
+            hint=f"ask for them one after the other: --of {asked.of[0]}",
+        )
+    name = asked.of[0] if asked.of else None
+    trace = program.of(name).trace(inputs, dtype=asked.dtype)
+    return trace if name is None else trace.at(name)
 
 
 def rows_of(output: Node, inputs: Mapping[str, Node]) -> list[Node]:
@@ -124,14 +141,19 @@ def told(
             found.append(shown[item.id])
             continue
         mark = mark_of(item, source, tape.names, named)
-        if mark is not None:
+        before = found[-1] if found else None
+        if mark is None:
+            continue
+        if isinstance(before, Mark) and before.kind == "turn" and before.span == mark.span:
+            before.text += f", {mark.text}"  # what the loop variable is
+        else:
             mark.before = last
             waiting.append(mark)
             found.append(mark)
     return found
 
 
-def notes(trace: Trace, inputs: Mapping[str, Array], wanted: Sequence[str]) -> list[str]:
+def notes(trace: Trace, inputs: Mapping[str, Array], wanted: Iterable[str]) -> list[str]:
     """What the table leaves unsaid."""
     graph = trace.graph
     found = [f"the expression does not use '{name}'" for name in inputs if name not in graph.inputs]
@@ -139,6 +161,6 @@ def notes(trace: Trace, inputs: Mapping[str, Array], wanted: Sequence[str]) -> l
         found.append(
             f"the target has shape {shape_text(graph.output.shape)}; its sum is differentiated"
         )
-    if any(event.kind in ("branch", "turn") for event in trace.events):
-        found.append("this is the path taken at these values; others may record other rows")
+    if trace.dynamic or any(part.turns for part in trace.path):
+        found += [f"on the path taken: {text}" for text in trace.path.words(graph.source)]
     return found

@@ -6,16 +6,19 @@ worked out for its rows.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from gradcli.errors import Span
 from gradcli.graph import Node
 from gradcli.language.events import Event
 
 TURNS = 3
 """A loop of more turns is folded: all but the first two and the last."""
 FIRST = 2
-MOST = 60
+MOST = 40
 """Of more rows than this, however they came about, the middle ones are left out."""
 
 
@@ -42,13 +45,40 @@ def merged(rows: Sequence[Node], events: Sequence[Event]) -> list[Node | Event]:
     return items
 
 
+def levelled(items: Sequence[Node | Event]) -> list[Node | Event]:
+    """The story with the `depth` of each event counting loops, too, not calls alone.
+
+    A loop is open until its end, or until one around it begins another turn, should it have ended
+    without a word.
+    """
+    found: list[Node | Event] = []
+    running: list[tuple[int, Span | None]] = []
+    for item in items:
+        if isinstance(item, Node):
+            found.append(item)
+            continue
+        while running and running[-1][0] > item.depth:
+            running.pop()
+        if item.kind in ("turn", "end"):
+            loop = (item.depth, item.span)
+            if loop in running:
+                del running[running.index(loop) :]
+            found.append(replace(item, depth=item.depth + len(running)))
+            if item.kind == "turn":
+                running.append(loop)
+        else:
+            own = item.depth - (item.kind == "call")  # a call is told from inside
+            found.append(replace(item, depth=max(0, own) + len(running)))
+    return found
+
+
 def folded(items: Sequence[Node | Event]) -> list[Node | Event | Fold]:
-    """The story with long loops, and long stretches, cut down."""
+    """The story with long loops, and long stretches, cut down; events are `levelled`."""
     kept: list[Node | Event | Fold] = []
     position = 0
-    for start, stop, turns in _outermost(items):
+    for start, stop, count in _outermost(items):
         kept += items[position:start]
-        kept.append(Fold(turns, sum(isinstance(item, Node) for item in items[start:stop])))
+        kept.append(Fold(count, sum(isinstance(item, Node) for item in items[start:stop])))
         position = stop
     kept += items[position:]
     return _shortened(kept)
@@ -73,17 +103,29 @@ def loops(items: Sequence[Node | Event]) -> Iterator[list[int]]:
 
 
 def _outermost(items: Sequence[Node | Event]) -> Iterator[tuple[int, int, int]]:
-    """Start, stop and number of turns of each stretch that is folded; none inside another."""
-    stretches = [
-        (turns[FIRST], turns[-1], len(turns) - FIRST - 1)
+    """Start, stop and number of turns of each stretch that is folded; none inside another.
+
+    The turn of the last row is shown, too: the target is made there.
+    """
+    last = max((n for n, item in enumerate(items) if isinstance(item, Node)), default=-1)
+    reached = 0
+    for start, stop, count in sorted(
+        stretch
         for turns in loops(items)
         if len(turns) > TURNS
-    ]
-    reached = 0
-    for start, stop, turns in sorted(stretches):
+        for stretch in _stretches(turns, bisect_right(turns, last) - 1)
+    ):
         if start >= reached:
-            yield start, stop, turns
+            yield start, stop, count
             reached = stop
+
+
+def _stretches(turns: Sequence[int], wanted: int) -> Iterator[tuple[int, int, int]]:
+    """The turns that are not shown, in runs: all but the first, the last and the wanted one."""
+    shown = sorted({*range(FIRST), len(turns) - 1} | ({wanted} if wanted >= 0 else set()))
+    for before, after in pairwise(shown):
+        if after - before > 1:
+            yield turns[before + 1], turns[after], after - before - 1
 
 
 def _shortened(items: list[Node | Event | Fold]) -> list[Node | Event | Fold]:
@@ -92,6 +134,10 @@ def _shortened(items: list[Node | Event | Fold]) -> list[Node | Event | Fold]:
     if len(places) <= MOST:
         return items
     start, stop = places[MOST // 2], places[-(MOST // 2)]
+    while isinstance(items[start - 1], Event):  # what happened before a row is told with it
+        start -= 1
+    while isinstance(items[stop - 1], Event):
+        stop -= 1
     left_out = items[start:stop]
     operations = sum(
         item.operations if isinstance(item, Fold) else 1

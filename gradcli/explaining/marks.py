@@ -39,16 +39,21 @@ def event_text(event: Event, source: str, names: Mapping[int, str], named: set[i
     """One line for an event."""
     head = "" if event.span is None else " ".join(source[slice(*event.span)].split()).rstrip(":")
     if event.kind == "branch":
-        return f"{head}: {'taken' if event.number else 'not taken'}"
+        return f"{begun(head, 'if')}: {'taken' if event.number else 'not taken'}"
     if event.kind == "turn":
-        return f"{head}, turn {event.number}"
+        return f"{begun(head, 'while')}, turn {event.number}"
     if event.kind == "end":
-        return f"{head}: over after {counted(event.number, 'turn')}"
+        return f"{begun(head, 'while')}: over after {counted(event.number, 'turn')}"
     if event.kind == "call":
         return f"call {head or event.name}"
     if event.kind == "return":
         return f"return from {event.name or head}"
     return assign_text(event, names, named)
+
+
+def begun(head: str, word: str) -> str:
+    """A condition with its keyword in front; `for i in range(3)` has its own."""
+    return head if head.partition(" ")[0] in ("if", "elif", "for", "while") else f"{word} {head}"
 
 
 def assign_text(event: Event, names: Mapping[int, str], named: set[int]) -> str | None:

@@ -81,6 +81,7 @@ class Tape:
         """Everything that the rows need, in one reverse pass and one run."""
         picked = {node.id: self._picked(node) for node in self.shown}
         wanted = {node.id: node for node in self.shown if self._differentiated(node)}
+        wanted |= {node.id: node for node in self.variables}
         for uses in picked.values():
             wanted |= {user.id: user for user, _ in uses}
         sent: dict[tuple[int, int], Node] = {}

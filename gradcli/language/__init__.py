@@ -2,7 +2,7 @@
 Python."""
 
 from gradcli.language.events import Event
-from gradcli.language.program import Program, Trace, parse
+from gradcli.language.program import Program, Trace, parse, parse_expression
 from gradcli.language.values import draws_random, read_value
 
-__all__ = ["Event", "Program", "Trace", "draws_random", "parse", "read_value"]
+__all__ = ["Event", "Program", "Trace", "draws_random", "parse", "parse_expression", "read_value"]

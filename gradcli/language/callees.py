@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gradcli.errors import GradcliError
+from gradcli.errors import GradcliError, Span
+from gradcli.language.adapters import one
+from gradcli.language.functions import Function, call
+from gradcli.language.list_methods import METHODS, list_method
 from gradcli.language.methods import ATTRIBUTES, method, unknown
 from gradcli.language.namespaces import Callee, find, known_names
 from gradcli.language.random import RANDOM, draw
@@ -18,9 +22,6 @@ if TYPE_CHECKING:
 
 def calling(interpreter: Interpreter, node: ast.Call) -> Any:
     """A function or a method."""
-    for argument in node.args:
-        if isinstance(argument, ast.Starred):
-            raise GradcliError("* before an argument is not available", kind="parse")
     named = [keyword.arg for keyword in node.keywords]
     if len(set(named)) < len(named):
         twice = next(name for name in named if named.count(name) > 1)
@@ -31,25 +32,50 @@ def calling(interpreter: Interpreter, node: ast.Call) -> Any:
     if isinstance(function, ast.Attribute) and interpreter.prefix(function.value) is None:
         return _method(interpreter, node, function)
     callee = _callee(interpreter, function)
-    arguments = [interpreter.visit(argument) for argument in node.args]
-    keywords = {str(keyword.arg): interpreter.visit(keyword.value) for keyword in node.keywords}
+    arguments, keywords = _given(interpreter, node)
+    if isinstance(callee, Function):
+        return call(interpreter, callee, arguments, keywords, interpreter.source.span(node))
+    if callee.target in HIGHER:
+        return HIGHER[callee.target](interpreter, arguments, interpreter.source.span(node))
     if callee.target in RANDOM:
         return draw(callee.target, interpreter.rng, arguments, keywords)
     return interpreter.call(callee.target, *arguments, **keywords)
 
 
-def _callee(interpreter: Interpreter, function: ast.expr) -> Callee:
+def _given(interpreter: Interpreter, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call: `*xs` is spread, a generator that stands alone is a list."""
+    arguments: list[Any] = []
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            arguments += interpreter.items(interpreter.visit(argument.value))
+        elif isinstance(argument, ast.GeneratorExp):
+            arguments.append(interpreter.comprehension(argument))
+        else:
+            arguments.append(interpreter.visit(argument))
+    keywords = {str(keyword.arg): interpreter.visit(keyword.value) for keyword in node.keywords}
+    return arguments, keywords
+
+
+def _callee(interpreter: Interpreter, function: ast.expr) -> Callee | Function:
     span = interpreter.source.span(function)
     if isinstance(function, ast.Name):
         name = function.id
-        if name in interpreter.inputs or name in interpreter.locals:
+        own = interpreter.lookup(name)
+        if isinstance(own, (Function, Callee)):
+            return own
+        if interpreter.bound(name):
             raise GradcliError(
                 f"'{name}' is a value and cannot be called",
                 hint="a product is written with *",
             ).located(span, interpreter.source.text)
         if interpreter.rng is not None and name in RANDOM:
             return Callee(name, name)
-        if find(name) is None and name not in BARE_DTYPES and name not in CONSTANTS:
+        if (
+            find(name) is None
+            and name not in BARE_DTYPES
+            and name not in CONSTANTS
+            and name not in HIGHER
+        ):
             hint = suggestion(name, known_names())
             if name in RANDOM:
                 hint = f"random numbers are for input values: --x '{name}(...)'"
@@ -59,8 +85,10 @@ def _callee(interpreter: Interpreter, function: ast.expr) -> Callee:
         target = find(name)
         if target is not None:
             return Callee(name, target)
+        if name in HIGHER:
+            return Callee(name, name)
     value = interpreter.visit(function)
-    if isinstance(value, Callee):
+    if isinstance(value, (Callee, Function)):
         return value
     if isinstance(value, DType):
         return Callee(value.name, "array" if value.kind != "bool" else "bool")
@@ -73,7 +101,12 @@ def _method(interpreter: Interpreter, node: ast.Call, function: ast.Attribute) -
     value = interpreter.visit(function.value)
     name = function.attr
     tail = interpreter.tail(function)
-    if isinstance(value, (Callee, DType, str, slice)) or value is None:
+    if isinstance(value, list) and (name in METHODS or method(name) is None):
+        try:
+            return list_method(value, name, _given(interpreter, node)[0])
+        except GradcliError as error:
+            raise error.located(tail, interpreter.source.text) from None
+    if isinstance(value, (Callee, Function, DType, str, slice)) or value is None:
         raise GradcliError(f"{kind_of(value)} has no method '{name}'", kind="name").located(
             tail, interpreter.source.text
         )
@@ -84,12 +117,61 @@ def _method(interpreter: Interpreter, node: ast.Call, function: ast.Attribute) -
                 f"'.{name}' is not a method", hint=f"write .{name} without parentheses"
             ).located(tail, interpreter.source.text)
         raise unknown(name).located(tail, interpreter.source.text)
-    arguments = [interpreter.visit(argument) for argument in node.args]
-    keywords = {str(keyword.arg): interpreter.visit(keyword.value) for keyword in node.keywords}
+    arguments, keywords = _given(interpreter, node)
     return interpreter.call(target, interpreter.tensor(value, f".{name}"), *arguments, **keywords)
 
 
+def _map(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
+    """`map(f, xs, ys)`: a list."""
+    if len(arguments) < 2:
+        raise GradcliError("map takes a function and lists")
+    function, *sources = arguments
+    rows = zip(*(interpreter.items(source) for source in sources), strict=False)
+    if isinstance(function, Function):
+        return [call(interpreter, function, list(row), {}, span) for row in rows]
+    if isinstance(function, Callee):
+        return [interpreter.call(function.target, *row) for row in rows]
+    raise GradcliError(f"map: {kind_of(function)} is not a function")
+
+
+def _enumerate(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
+    if not 1 <= len(arguments) <= 2 or not all(type(each) is int for each in arguments[1:]):
+        raise GradcliError("enumerate takes a list, and a number to begin with")
+    return list(enumerate(interpreter.items(arguments[0]), *arguments[1:]))
+
+
+def _zip(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
+    return list(zip(*(interpreter.items(each) for each in arguments), strict=False))
+
+
+def _reversed(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
+    return interpreter.items(one("reversed", arguments, {}))[::-1]
+
+
+def _list(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
+    return interpreter.items(one("list", arguments, {})) if arguments else []
+
+
+def _tuple(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> tuple[Any, ...]:
+    return tuple(_list(interpreter, arguments, span))
+
+
+Higher = Callable[[Any, list[Any], "Span | None"], Any]
+HIGHER: dict[str, Higher] = {
+    "map": _map,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "reversed": _reversed,
+    "list": _list,
+    "tuple": _tuple,
+}
+"""Python's own functions on lists."""
+
+
 def kind_of(value: Any) -> str:
+    """What a value is, in words."""
+    if isinstance(value, Function):
+        return repr(value)
     if isinstance(value, Callee):
         return f"the function '{value.text}'"
     if isinstance(value, DType):

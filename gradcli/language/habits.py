@@ -73,11 +73,7 @@ CHARACTERS: dict[str, str | None] = {
 
 HABITS = (
     _habit(r"^\s*[d∂]\s*/\s*[d∂]\s*\w+", "'{0}' is implied", "write the function itself; --wrt says what to differentiate by"),
-    _habit(r"^\s*(import|from)\b[^\n]*", "an import is not needed here", "np., torch., tf., jax. and math. names work without it"),
-    _habit(r"^\s*(?:async\s+)?(def|for|while|class|with|try|match|return|del|assert|raise|global|pass|async|print|yield)\b(?!\s*\()", "statements are not supported: '{1}'", "write one expression"),
-    _habit(r"^\s*(if|elif|else)\b[^\n]*:", "statements are not supported: '{1}'", "write a if condition else b"),
-    _habit(r"^\s*(let)\s+\w+", "statements are not supported: 'let'", "write one expression"),
-    _habit(r"^\s*@\s*\w+", "statements are not supported: a decorator", "write one expression"),
+    _habit(r"^\s*(let)\s+\w+", "'let' has no meaning here", "an assignment is written name = value"),
     _habit(r"\\(?:frac|sqrt|cdot|times|left|right|sum|int|prod|partial|nabla|mathbf|mathrm|log|ln|exp|sin|cos|tan|tanh|pi|alpha|beta|gamma|lambda|theta|sigma|mu|top|lVert|rVert|Vert|begin|text|operatorname)\b", "LaTeX is not read: '{0}'", "write it as in NumPy: sqrt(x), a/b, x.T, exp(x)"),
     _habit(r"\^\s*\{", "'^' is not a power and '{{' no bracket", "write x**2"),
     _habit(r"(?<![\d\s])\s*\.\^", "'.^' is not an operator", "use ** : it is elementwise already"),
@@ -100,9 +96,7 @@ HABITS = (
     _habit(r"%{2,}", "'%%' is not an operator", "the remainder is written %"),
     _habit(r"(?<=[\w)\]])\s*(\+\+|--)\s*$", "'{1}' is not an operator", None),
     _habit(r"\*{3,}", "'***' is not an operator", "a power is written **"),
-    _habit(r";", "';' separates statements, and only one expression is read here", "as an input value, 1,2;3,4 is a matrix: --x '1,2;3,4'"),
     _habit(r"(?<![=!<>:+\-*/%@&|^])=(?!=)(?=\s*=)", "'= =' is not an operator", "a comparison is written =="),
-    _habit(r"[-+*/%@&|^]=(?!=)", "an expression has no assignment", "write the value in its place"),
     _habit(r"(?<![\w.])(\d+(?:\.\d*){2,}[\d.]*)", "'{1}' is not a number", None),
     _habit(r"(?<![\w.])0[xXbBoO]\w*", "'{0}' is not a number", None),
     _habit(r"(?<![\w.])\d+_(?:_\w*)?(?!\w)|(?<![\w.])\d+__\d+", "'{0}' is not a number", None),
@@ -140,7 +134,7 @@ def strange_character(text: str) -> GradcliError | None:
 def explain(source: Source, error: SyntaxError) -> GradcliError:
     """What is wrong with a text that Python cannot read."""
     text = source.text
-    found = _transpose(text) or _character(text) or _brackets(text) or _statements(source)
+    found = _transpose(text) or _character(text) or _brackets(text) or _structure(source, error)
     return found or _table(text) or _ends(text) or _plain(source, error)
 
 
@@ -203,9 +197,23 @@ def _brackets(text: str) -> GradcliError | None:
     return None
 
 
-def _statements(source: Source) -> GradcliError | None:
-    """An assignment, or several lines."""
-    blank = _blanked(source.text)
+def looks_like_statements(text: str) -> bool:
+    """Whether a text that is neither was meant as a program rather than as an expression."""
+    blank = _blanked(text).strip()
+    if re.match(
+        r"(?:def|for|while|if|elif|else|class|return|import|from|with|try|assert)\b", blank
+    ):
+        return True
+    depth = 0
+    for place, character in enumerate(blank):
+        depth += (character in _OPEN) - (character in _OPEN.values())
+        if depth <= 0 and (character == "\n" or character == ";"):
+            return bool(blank[:place].strip(" ;\n")) and bool(blank[place:].strip(" ;\n"))
+    return _assignment(blank) is not None
+
+
+def _assignment(blank: str) -> int | None:
+    """Where an `=` outside of brackets stands that is no part of another operator."""
     depth = 0
     for place, character in enumerate(blank):
         depth += (character in _OPEN) - (character in _OPEN.values())
@@ -214,12 +222,27 @@ def _statements(source: Source) -> GradcliError | None:
         around = blank[max(0, place - 1) : place + 2]
         if re.search(r"==|[!<>:+*/%@&|^-]=|=[!<>]", around) or re.match(r"=\s+=", blank[place:]):
             continue
-        name = blank[:place].strip()
-        hint = "a comparison is written =="
-        if name.isidentifier():
-            hint += f"; a value for '{name}' is given with --{name} VALUE"
-        return _parse_error("an expression has no assignment", place, place + 1, hint)
+        return place
     return None
+
+
+_PYTHON = re.compile(
+    r"expected |unindent |unexpected indent|inconsistent use|cannot (?:assign|delete)"
+)
+
+
+def _structure(source: Source, error: SyntaxError) -> GradcliError | None:
+    """What Python says about the shape of a program: colons, indentation, targets."""
+    words = (error.msg or "").split(". Perhaps")[0].split(". Maybe")[0].strip()
+    if not _PYTHON.match(words) or "invalid syntax" in words:
+        return None
+    place = source.character(error.lineno or 1, error.offset or 1)
+    place = min(place, max(0, len(source.text.rstrip()) - 1))
+    hint = None
+    if words.startswith("cannot"):
+        words = words.removesuffix(" here")
+        hint = "a name, x[i] or several of them can be assigned to; a comparison is written =="
+    return _parse_error(words[0].lower() + words[1:], place, place + 1, hint)
 
 
 def _table(text: str) -> GradcliError | None:
@@ -253,13 +276,6 @@ def _ends(text: str) -> GradcliError | None:
     match = _STARTS.search(blank)
     if match is not None:
         return _parse_error(f"something is missing before '{match.group(1)}'", *match.span(1))
-    lines = [line for line in blank.splitlines() if line.strip()]
-    if len(lines) > 1:
-        return GradcliError(
-            "only one expression is read, and this is several lines",
-            kind="parse",
-            hint="a line break inside brackets is fine",
-        )
     return None
 
 

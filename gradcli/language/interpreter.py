@@ -15,12 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.errors import GradcliError
-from gradcli.graph import FLOAT64, Array, Node, at, constant
+from gradcli.errors import GradcliError, Span
+from gradcli.graph import FLOAT64, Array, Node, at, constant, next_id
 from gradcli.language.callees import calling, kind_of
 from gradcli.language.calls import call_function, canonical
 from gradcli.language.concrete import Values, plain
 from gradcli.language.dialects import ADAPTERS, Named
+from gradcli.language.events import Event
+from gradcli.language.functions import Function, Scope, define
+from gradcli.language.imports import Namespace
+from gradcli.language.list_methods import bounded as bounded_length
 from gradcli.language.methods import ATTRIBUTES, method, unknown
 from gradcli.language.namespaces import (
     PREFIXES,
@@ -30,15 +34,16 @@ from gradcli.language.namespaces import (
     member,
 )
 from gradcli.language.operators import binary, boolean, compare, unary
+from gradcli.language.paths import Path
 from gradcli.language.source import Source
+from gradcli.language.statements import store
 from gradcli.language.statics import as_float, bounded, is_number
-from gradcli.language.subscripts import subscript
+from gradcli.language.subscripts import list_index, subscript
 from gradcli.language.words import BARE_DTYPES, CONSTANTS, DTYPES, DType, suggestion
 from gradcli.limits import LIMITS
 from gradcli.ops.declare import describe
 
 REFUSED: dict[type[ast.AST], str] = {
-    ast.Lambda: "a lambda is not available: an expression has no functions of its own",
     ast.Dict: "a dict is not an array",
     ast.Set: "a set is not an array; a list is written [...]",
     ast.SetComp: "a set is not an array; a list is written [...]",
@@ -50,17 +55,31 @@ REFUSED: dict[type[ast.AST], str] = {
     ast.JoinedStr: "a formatted string is not available",
     ast.FormattedValue: "a formatted string is not available",
     ast.NamedExpr: "an assignment inside an expression is not available",
-    ast.Starred: "* before an argument is not available; write the arguments out",
+    ast.Starred: "* belongs before an argument of a call, or before a name on the left of =",
     ast.Slice: "a slice belongs between square brackets",
 }
 
 
+MISSING: Any = object()
+"""No value."""
+
+EVENTS = 100_000
+"""Events that are taken down; a longer run is told by its path alone."""
+
+
 class Interpreter:
-    """Records one expression at given inputs.
+    """Records one run of a program at given inputs.
 
     Attributes:
         dynamic: whether the record depends on the values of the inputs.
         notes: sentences for the user.
+        scope: the names of the innermost call.
+        path: branches and loops, and how they went.
+        events: what happened between the nodes; the first `EVENTS` of them.
+        telling: whether events are still taken down.
+        calls, turns: of functions and of loops, so far; depth: of calls, now.
+        last_scope: of the function that returned last.
+        assigned: every name that the outermost level binds somewhere.
     """
 
     def __init__(
@@ -70,16 +89,25 @@ class Interpreter:
         arrays: Mapping[str, Array],
         dtype: np.dtype[Any] = FLOAT64,
         rng: np.random.Generator | None = None,
+        assigned: frozenset[str] = frozenset(),
     ) -> None:
+        self.assigned = assigned
         self.source = source
         self.inputs = inputs
         self.dtype = dtype
         self.rng = rng
         self.notes: list[str] = []
-        self.locals: dict[str, Any] = {}
+        self.scope = Scope(frozenset(), None)
+        self.path = Path()
+        self.events: list[Event] = []
+        self.telling = True
+        self.calls = self.turns = self.depth = 0
+        self.last_scope: Scope | None = None
+        self.at = at
         self._values = Values(arrays)
         self._steps = 0
         self._items = 0
+        self._comprehended = 0
 
     @property
     def dynamic(self) -> bool:
@@ -102,6 +130,8 @@ class Interpreter:
             value = list(value)
         if isinstance(value, (list, tuple)):
             return self._array(value, what)
+        if isinstance(value, Function):
+            raise GradcliError(f"{what}: an array is needed, not {value}")
         if isinstance(value, Callee):
             raise GradcliError(
                 f"'{value.text}' is a function; it needs arguments",
@@ -162,6 +192,12 @@ class Interpreter:
             raise GradcliError(f"unknown function '{name}'", kind="name")
         return call_function(self, found, arguments, keywords)
 
+    def tell(self, kind: str, span: Span | None, **what: Any) -> None:
+        """Take down an event."""
+        if self.telling:
+            self.events.append(Event(next_id(), kind, span, self.depth, **what))
+            self.telling = len(self.events) < EVENTS
+
     def note(self, text: str) -> None:
         """A sentence for the user, once."""
         if text not in self.notes:
@@ -199,11 +235,31 @@ class Interpreter:
             raise GradcliError("bytes are not available", kind="parse")
         return bounded(value) if isinstance(value, int) else value
 
+    def lookup(self, name: str) -> Any:
+        """The value that the program has bound to a name; `MISSING` where it has not."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            if name in scope.own:
+                raise GradcliError(
+                    f"'{name}' has no value here yet",
+                    kind="name",
+                    hint="what the function assigns is its own name from its first line on",
+                )
+            scope = scope.parent
+        return MISSING
+
+    def bound(self, name: str) -> bool:
+        """Whether a name is the program's own or an input."""
+        return name in self.inputs or self.lookup(name) is not MISSING
+
     def name(self, node: ast.Name) -> Any:
-        """A bare name: a loop variable, an input, a constant, a function or a dtype."""
+        """A bare name: of the program, an input, a constant, a function or a dtype."""
         name = node.id
-        if name in self.locals:
-            return self.locals[name]
+        value = self.lookup(name)
+        if value is not MISSING:
+            return value
         if name in self.inputs:
             return self.inputs[name]
         if name in CONSTANTS:
@@ -221,6 +277,12 @@ class Interpreter:
         """The error for a name that means nothing."""
         if name.startswith("__"):
             return GradcliError(f"names such as '{name}' are not available", kind="name")
+        if name in self.assigned:
+            return GradcliError(
+                f"'{name}' has no value here",
+                kind="name",
+                hint="the line that assigns it did not run",
+            )
         hint = suggestion(name, [*self.inputs, *CONSTANTS])
         return GradcliError(
             f"unknown name '{name}'", kind="name", hint=hint or f"give it a value: --{name} VALUE"
@@ -270,7 +332,12 @@ class Interpreter:
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
             node = node.value
-        if not isinstance(node, ast.Name) or node.id in self.inputs or node.id in self.locals:
+        if not isinstance(node, ast.Name):
+            return None
+        root = self.lookup(node.id)
+        if isinstance(root, Namespace):
+            return ".".join([root.prefix, *reversed(parts)])
+        if root is not MISSING or node.id in self.inputs:
             return None
         dotted = ".".join([node.id, *reversed(parts)])
         if dotted in PREFIXES:
@@ -306,15 +373,20 @@ class Interpreter:
         """`(a, b)`."""
         return tuple(self.visit(item) for item in node.elts)
 
-    def comprehension(self, node: ast.ListComp) -> list[Any]:
-        """`[f(i) for i in range(3) if i != 1]`."""
-        before = dict(self.locals)
+    def lambda_(self, node: ast.Lambda) -> Function:
+        """`lambda v: v**2`."""
+        return define(self, "lambda", node, lambda: self.visit(node.body))
+
+    def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:
+        """`[f(i) for i in range(3) if i != 1]`; its variables are its own."""
+        before = self.scope
+        self.scope = Scope(frozenset(), before)
         result: list[Any] = []
         try:
             for _ in self._turns(node.generators):
                 result.append(self.visit(node.elt))
         finally:
-            self.locals = before
+            self.scope = before
         return result
 
     def _turns(self, generators: Sequence[ast.comprehension]) -> Iterator[None]:
@@ -332,7 +404,7 @@ class Interpreter:
                     kind="limit",
                     hint="raise it with --limit items=N, or use arange",
                 )
-            self.bind(first.target, item)
+            store(self, first.target, None)(item)
             if all(self.truth(self.visit(test)) for test in first.ifs):
                 yield from self._turns(rest)
 
@@ -348,21 +420,41 @@ class Interpreter:
             return (value[row] for row in range(value.shape[0]))
         raise GradcliError(f"{describe(value)} has no items to go through")
 
-    def bind(self, target: ast.AST, value: Any) -> None:
-        """Give a loop variable its value."""
-        if isinstance(target, ast.Name):
-            self.locals[target.id] = value
-            return
-        if isinstance(target, (ast.Tuple, ast.List)):
-            items = list(self.iterate(value))
-            if len(items) != len(target.elts):
+    def items(self, value: Any) -> list[Any]:
+        """The items of a value as a list, bounded."""
+        if isinstance(value, (range, Node)):
+            bounded_length(len(value) if isinstance(value, range) else (*value.shape, 0)[0])
+        return list(self.iterate(value))
+
+    def item(self, container: Any, index: Any) -> Any:
+        """`container[index]`."""
+        if isinstance(container, (list, tuple, range)):
+            try:
+                return container[list_index(index)]
+            except IndexError:
                 raise GradcliError(
-                    f"{len(target.elts)} names for {len(items)} values", kind="shape"
-                )
-            for piece, item in zip(target.elts, items, strict=True):
-                self.bind(piece, item)
-            return
-        raise GradcliError("a loop variable is a name", kind="parse")
+                    f"index {index[0]} is out of range for {len(container)} items", kind="shape"
+                ) from None
+        return self.tensor(container, "indexing")[index]
+
+    def truth_at(self, value: Any, span: Span | None) -> bool:
+        """Whether a condition holds; an error points at it."""
+        if value is True or value is False:
+            return value
+        try:
+            return self.truth(value)
+        except GradcliError as error:
+            raise error.located(span, self.source.text) from None
+
+    def message(self, node: ast.AST) -> str:
+        """The text of an assertion's message; values inside braces are written out."""
+        if isinstance(node, ast.JoinedStr):
+            return "".join(self.message(part) for part in node.values)
+        if isinstance(node, ast.FormattedValue):
+            value = self.static(self.visit(node.value), "a message")
+            return f"{value:.6g}" if isinstance(value, float) else str(value)
+        value = self.static(self.visit(node), "a message")
+        return value if isinstance(value, str) else str(value)
 
 
 def _numbers_only(items: Sequence[Any]) -> bool:
@@ -388,6 +480,7 @@ VISITORS: dict[type[ast.AST], Callable[[Interpreter, Any], Any]] = {
     ast.List: Interpreter.listing,
     ast.Tuple: Interpreter.pair,
     ast.ListComp: Interpreter.comprehension,
+    ast.Lambda: Interpreter.lambda_,
     ast.Subscript: subscript,
     ast.Call: calling,
 }

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from gradcli.errors import GradcliError
-from gradcli.graph import FLOAT32, FLOAT64, Graph, Node, input_node
+from gradcli.graph import FLOAT32, FLOAT64, Graph, Node, constant, input_node
 from gradcli.language.events import Event
+from gradcli.language.fence import check_statements
+from gradcli.language.functions import call, room_for_recursion
 from gradcli.language.interpreter import Interpreter
-from gradcli.language.namespaces import PREFIXES, ROOTS, Callee, find, member
+from gradcli.language.names import FreeNames, bound_names, is_main_guard
+from gradcli.language.namespaces import ROOTS, find
+from gradcli.language.paths import Path
 from gradcli.language.source import Source
+from gradcli.language.statements import block
 from gradcli.language.syntax import read_syntax
-from gradcli.language.words import BARE_DTYPES, CONSTANTS, DType
+from gradcli.language.words import BARE_DTYPES, CONSTANTS, DType, suggestion
 from gradcli.ops.creation import default_dtype
 from gradcli.ops.declare import describe
 
@@ -29,11 +35,14 @@ class Trace:
         graph: inputs by name, output, source text.
         notes: sentences for the user.
         dynamic: whether the graph depends on the values of the inputs.
-        names: what each name of the program's outermost level is bound to at the end.
+        names: what each name of the program's outermost level (or of the function that is its
+            result) is bound to at the end; inputs apart.
         events: names bound, branches and turns of loops, in order.
+        path: every branch and loop, and how it went.
+        target: the name of the output, where it is not the program's result.
     """
 
-    __slots__ = ("dynamic", "events", "graph", "names", "notes")
+    __slots__ = ("dynamic", "events", "graph", "names", "notes", "path", "target")
 
     def __init__(
         self,
@@ -42,30 +51,87 @@ class Trace:
         dynamic: bool,
         names: Mapping[str, Node] | None = None,
         events: Sequence[Event] = (),
+        path: Path | None = None,
     ) -> None:
         self.graph = graph
         self.notes = notes
         self.dynamic = dynamic
         self.names = dict(names or {})
         self.events = events
+        self.path = path if path is not None else Path()
+        self.target: str | None = None
+
+    def at(self, name: str) -> Trace:
+        """The same record with another output.
+
+        Raises:
+            GradcliError: `name` where the program binds no array to that name.
+        """
+        node = self.names.get(name, self.graph.inputs.get(name))
+        if node is None:
+            raise GradcliError(
+                f"the program has no '{name}' to differentiate",
+                kind="name",
+                hint=suggestion(name, self.names)
+                or (f"its names are {', '.join(self.names)}" if self.names else None),
+            )
+        graph = Graph(self.graph.inputs, node, source=self.graph.source)
+        other = Trace(graph, self.notes, self.dynamic, self.names, self.events, self.path)
+        other.target = name
+        return other
 
 
 class Program:
-    """A parsed expression.
+    """A parsed program; an expression is a program of one line.
 
     Attributes:
         text: as the user wrote it.
         names: free names, in the order of their first appearance. A name of a constant (`e`) or a
             function counts only where it cannot be that, or where an input of that name is given.
+        function: the function that is called with inputs of its parameters' names, where no
+            expression is the result; None where one is.
     """
 
-    __slots__ = ("_optional", "_source", "_syntax", "names", "text")
+    __slots__ = (
+        "_assigned",
+        "_body",
+        "_of",
+        "_optional",
+        "_result",
+        "_source",
+        "function",
+        "names",
+        "text",
+    )
 
-    def __init__(self, text: str, source: Source, syntax: ast.expr) -> None:
+    def __init__(
+        self, text: str, source: Source, body: Sequence[ast.stmt], call: str | None = None
+    ) -> None:
         self.text = text
         self._source = source
-        self._syntax = syntax
-        self.names, self._optional = _free_names(syntax)
+        self._body = body
+        self._of: str | None = None
+        self._result = result_of(body)
+        entry = self._result if isinstance(self._result, ast.FunctionDef) else None
+        if call is not None:
+            entry = self._called(call)
+            self._result = entry
+        self.function = None if entry is None else entry.name
+        free = FreeNames(body, entry)
+        self.names, self._optional = free.needed, free.optional
+        self._assigned = frozenset(bound_names(body))
+
+    def _called(self, name: str) -> ast.FunctionDef:
+        defined = {each.name: each for each in self._body if isinstance(each, ast.FunctionDef)}
+        if name not in defined:
+            raise GradcliError(
+                f"the program defines no function '{name}'",
+                kind="name",
+                source=self.text,
+                hint=suggestion(name, defined)
+                or (f"its functions are {', '.join(defined)}" if defined else None),
+            )
+        return defined[name]
 
     def trace(self, inputs: Mapping[str, Any], dtype: str = "float64") -> Trace:
         """Record the program at given inputs.
@@ -77,11 +143,36 @@ class Program:
         Raises:
             GradcliError: for whatever is wrong; with a span of the text.
         """
-        return self._record(inputs, dtype, None)
+        trace = self._record(inputs, dtype, None)
+        return trace if self._of is None else trace.at(self._of)
+
+    def of(self, name: str | None) -> Program:
+        """The same program with one of its names as the result."""
+        if name == self._of:
+            return self
+        other = copy(self)
+        other._of = name
+        return other
 
     def uses(self, name: str) -> bool:
         """Whether an input of this name takes part; one may shadow a constant (`e`)."""
         return name in self.names or name in self._optional
+
+    def binds(self, name: str) -> bool:
+        """Whether the program gives a value to this name, on any level."""
+        return any(
+            name in bound_names([statement])
+            or any(
+                isinstance(each, ast.FunctionDef) and name in bound_names(each.body)
+                for each in ast.walk(statement)
+            )
+            for statement in self._body
+        )
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether the text is one expression."""
+        return len(self._body) == 1 and isinstance(self._body[0], ast.Expr)
 
     @property
     def repeats_a_list(self) -> bool:
@@ -91,7 +182,8 @@ class Program:
             isinstance(node, ast.BinOp)
             and isinstance(node.op, ast.Mult)
             and isinstance(node.left if isinstance(node.left, ast.List) else node.right, ast.List)
-            for node in ast.walk(self._syntax)
+            for statement in self._body
+            for node in ast.walk(statement)
         )
 
     def draw(self, rng: np.random.Generator) -> Trace:
@@ -117,42 +209,165 @@ class Program:
                 source=self.text,
                 hint=" ".join(f"--{name} VALUE" for name in missing),
             )
-        interpreter = Interpreter(self._source, nodes, arrays, floating, rng)
+        interpreter = Interpreter(self._source, nodes, arrays, floating, rng, self._assigned)
         try:
-            with default_dtype(floating):
-                value = interpreter.visit(self._syntax)
-                output = self._result(interpreter, value)
+            with default_dtype(floating), room_for_recursion():
+                value = self._run(interpreter)
+                output = self._output(interpreter, value)
         except RecursionError:
-            raise GradcliError("the expression is nested too deeply", kind="limit") from None
-        return Trace(Graph(nodes, output, source=self.text), interpreter.notes, interpreter.dynamic)
+            raise GradcliError(
+                "the program is nested too deeply", kind="limit", source=self.text
+            ) from None
+        names = self._names(interpreter)
+        return Trace(
+            Graph(nodes, output, source=self.text),
+            interpreter.notes,
+            interpreter.dynamic,
+            names,
+            interpreter.events,
+            interpreter.path,
+        )
 
-    def _result(self, interpreter: Interpreter, value: Any) -> Node:
+    def _run(self, interpreter: Interpreter) -> Any:
+        """The value of the program."""
+        result = self._result
+        if isinstance(result, ast.Expr):
+            block(interpreter, [each for each in self._body if each is not result])()
+            return interpreter.visit(result.value)
+        block(interpreter, self._body)()
+        if isinstance(result, ast.FunctionDef):
+            function = interpreter.scope.names[result.name]
+            given = {
+                name: interpreter.inputs[name]
+                for name in function.parameters
+                if name in interpreter.inputs
+            }
+            return call(interpreter, function, [], given, None)
+        if isinstance(result, ast.Name):
+            return interpreter.visit(result)
+        return NOTHING
+
+    def _names(self, interpreter: Interpreter) -> dict[str, Any]:
+        """What the names of the outermost level, and of the function that was called, stand for."""
+        scopes = [interpreter.scope]
+        if self.function is not None and interpreter.last_scope is not None:
+            scopes.append(interpreter.last_scope)
+        return {
+            name: value
+            for scope in scopes
+            for name, value in scope.names.items()
+            if isinstance(value, Node) and value is not interpreter.inputs.get(name)
+        }
+
+    def _output(self, interpreter: Interpreter, value: Any) -> Node:
+        span = self._source.span(self._result) if self._result is not None else None
+        if self._of is not None:  # the program's own result is not asked for
+            return value if isinstance(value, Node) else constant(0.0)
         try:
+            if value is NOTHING:
+                raise GradcliError(
+                    "the program has no result",
+                    kind="parse",
+                    hint="end it with an expression, or name the result: --of NAME",
+                )
             if isinstance(value, (str, DType, slice)) or value is None or value is Ellipsis:
                 raise GradcliError(f"the result is {describe(value)}, not an array")
             return interpreter.tensor(value, "the result")
         except GradcliError as error:
-            raise error.located(self._source.span(self._syntax), self.text) from None
+            raise error.located(span, self.text) from None
 
     def _place(self, name: str) -> tuple[int, int] | None:
-        for node in ast.walk(self._syntax):
-            if isinstance(node, ast.Name) and node.id == name:
-                return self._source.span(node)
-        return None
+        places = [
+            (node.lineno, node.col_offset, node)
+            for statement in self._body
+            for node in ast.walk(statement)
+            if (isinstance(node, ast.Name) and node.id == name)
+            or (isinstance(node, ast.arg) and node.arg == name)
+        ]
+        if not places:
+            return None
+        return self._source.span(min(places, key=lambda place: place[:2])[2])
 
 
-def parse(text: str) -> Program:
-    """The program of a text.
+NOTHING: Any = object()
+"""The value of a program that ends in a loop or a branch."""
+
+
+def result_of(body: Sequence[ast.stmt]) -> ast.Expr | ast.FunctionDef | ast.Name | None:
+    """What a program's value is: its last expression, the name that its last line assigns, or the
+    function that it ends with. None where it ends otherwise.
 
     Raises:
-        GradcliError: `parse` or `limit`.
+        GradcliError: `parse` where nothing at all is computed.
+    """
+    significant = [each for each in body if not _means_nothing(each)]
+    if not significant:
+        raise GradcliError("nothing is computed here", kind="parse", hint="end with an expression")
+    last = significant[-1]
+    if isinstance(last, (ast.Expr, ast.FunctionDef)):
+        return last
+    if isinstance(last, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        target = last.targets[0] if isinstance(last, ast.Assign) else last.target
+        if len(significant) == 1 and (isinstance(last, ast.AugAssign) or _constant(last)):
+            raise GradcliError(
+                "an assignment alone computes nothing",
+                kind="parse",
+                hint="write the expression alone; a comparison is written ==",
+            )
+        while isinstance(target, ast.Subscript):
+            target = target.value
+        if isinstance(target, ast.Name):
+            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+    return None
+
+
+def _constant(node: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether the value on the right names nothing."""
+    return node.value is None or not any(
+        isinstance(each, ast.Name) for each in ast.walk(node.value)
+    )
+
+
+def _means_nothing(node: ast.stmt) -> bool:
+    """Imports, docstrings, `pass` and the block of a script."""
+    if isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
+        return True
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return isinstance(node, ast.If) and is_main_guard(node)
+
+
+def parse(text: str, call: str | None = None) -> Program:
+    """The program of a text.
+
+    Args:
+        call: the function whose result is wanted, where the text defines several.
+
+    Raises:
+        GradcliError: `parse`, `limit`, or `name`.
 
     Example:
         >>> parse("2*x.T@x").names
         ['x']
+        >>> parse("y = x*x; z = y*y; z").names
+        ['x']
     """
-    source, syntax = read_syntax(text)
-    return Program(text, source, syntax)
+    source, body = read_syntax(text)
+    try:
+        check_statements(source, body)
+        return Program(text, source, body, call)
+    except GradcliError as error:
+        raise error.located(None, text) from None
+
+
+def parse_expression(text: str) -> Program:
+    """The program of a text that must be one expression, such as an input value."""
+    program = parse(text)
+    if not program.is_expression:
+        raise GradcliError(
+            "one expression is needed here, not statements", kind="parse", source=text
+        )
+    return program
 
 
 def _as_input(value: Any, dtype: np.dtype[Any]) -> Any:
@@ -167,64 +382,4 @@ def _means(name: str) -> bool:
     return name in CONSTANTS or name in BARE_DTYPES or find(name) is not None or name in ROOTS
 
 
-def _free_names(syntax: ast.expr) -> tuple[list[str], list[str]]:
-    """The names that need a value, and those that an input may shadow, in order of appearance."""
-    called = {id(n.func) for n in ast.walk(syntax) if isinstance(n, ast.Call)}
-    inside: set[int] = set()  # names that are the root of a namespace
-    bound: set[str] = set()  # loop variables and parameters
-    for node in ast.walk(syntax):
-        if isinstance(node, ast.Attribute):
-            root = _namespace_root(node)
-            if root is not None:
-                inside.add(id(root))
-        if isinstance(node, ast.comprehension):
-            bound |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-        if isinstance(node, ast.arg):
-            bound.add(node.arg)
-    found = [
-        n
-        for n in ast.walk(syntax)
-        if isinstance(n, ast.Name) and n.id not in bound and not n.id.startswith("__")
-    ]
-    found.sort(key=lambda n: (n.lineno, n.col_offset))
-    needed: dict[str, None] = {}
-    optional: dict[str, None] = {}
-    for node in found:
-        if (
-            id(node) in called
-            or id(node) in inside
-            or node.id in CONSTANTS
-            or node.id in BARE_DTYPES
-        ):
-            optional[node.id] = None
-        elif find(node.id) is None:
-            needed[node.id] = None
-        else:
-            optional[node.id] = None
-    return list(needed), [name for name in optional if name not in needed]
-
-
-def _namespace_root(node: ast.Attribute) -> ast.Name | None:
-    """The first name of `np.linalg.norm`, where the dotted text is one of a library's."""
-    parts = [node.attr]
-    value: ast.AST = node.value
-    while isinstance(value, ast.Attribute):
-        parts.append(value.attr)
-        value = value.value
-    if not isinstance(value, ast.Name) or value.id not in ROOTS:
-        return None
-    dotted = ".".join([value.id, *reversed(parts[1:])])
-    if f"{dotted}.{parts[0]}" in PREFIXES:
-        return value
-    if dotted not in PREFIXES:
-        return None if len(value.id) == 1 else value
-    if parts[0] in ("c_", "r_"):
-        return value
-    try:
-        member(dotted, parts[0])
-    except GradcliError:
-        return None if len(value.id) == 1 else value
-    return value
-
-
-__all__ = ["Callee", "Program", "Trace", "parse"]
+__all__ = ["Program", "Trace", "parse", "parse_expression"]

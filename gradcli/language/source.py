@@ -14,29 +14,37 @@ from gradcli.errors import Span
 _LINE = re.compile(r"\r\n|\r|\n")
 
 
+def _margin(text: str, offset: int) -> int:
+    """The indentation of the first line, where all further lines with content have it as well."""
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    indent = text[start:offset]
+    lines = [line for line in _LINE.split(text[offset:])[1:] if line.strip()]
+    return len(indent) if all(line.startswith(indent) for line in lines) else 0
+
+
 class Source:
     """A text and the spans of its syntax nodes.
 
     Attributes:
         text: as the user wrote it.
         offset: characters of leading white space, which Python does not get to see.
+        body: what Python parses: without the margin that all lines have in common.
     """
 
-    __slots__ = ("_ascii", "_lines", "_spans", "_starts", "offset", "text")
+    __slots__ = ("_ascii", "_lines", "_spans", "_starts", "body", "offset", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.offset = len(text) - len(text.lstrip())
         self._ascii = text.isascii()
         body = text[self.offset :]
-        self._starts = [0, *(match.end() for match in _LINE.finditer(body))]
+        margin = _margin(text, self.offset)
+        starts = [match.end() for match in _LINE.finditer(body)]
+        self._starts = [0, *(start + margin * (body[start:].strip() != "") for start in starts)]
+        self.body = re.sub(rf"(?<=[\r\n])[ \t]{{{margin}}}", "", body) if margin else body
+        self.body = self.body.rstrip()
         self._lines = [] if self._ascii else [body[start:] for start in self._starts]
         self._spans: dict[int, Span] = {}
-
-    @property
-    def body(self) -> str:
-        """What Python parses."""
-        return self.text[self.offset :].rstrip()
 
     def position(self, line: int, column: int) -> int:
         """The character at a line (from 1) and a column (bytes, from 0)."""

@@ -22,18 +22,20 @@ def subscript(interpreter: Interpreter, node: ast.Subscript) -> Any:
     value = interpreter.visit(node.value)
     if isinstance(value, Callee):
         return _stacked(interpreter, value, node)
-    index = _index(interpreter, node.slice)
-    if isinstance(value, (list, tuple, range)):
-        position = index[0] if len(index) == 1 else None
-        if isinstance(position, bool) or not isinstance(position, (int, slice)):
-            raise GradcliError("a list is indexed with an integer or a slice")
-        try:
-            return value[position]
-        except IndexError:
-            raise GradcliError(
-                f"index {position} is out of range for {len(value)} items", kind="shape"
-            ) from None
-    return interpreter.tensor(value, "indexing")[index]
+    return interpreter.item(value, _index(interpreter, node.slice))
+
+
+def index_of(interpreter: Interpreter, node: ast.Subscript) -> tuple[Any, ...]:
+    """The index of `x[index]`, one part per axis."""
+    return _index(interpreter, node.slice)
+
+
+def list_index(index: tuple[Any, ...]) -> Any:
+    """The index of a list: an integer or a slice."""
+    position = index[0] if len(index) == 1 else None
+    if isinstance(position, bool) or not isinstance(position, (int, slice)):
+        raise GradcliError("a list is indexed with an integer or a slice")
+    return position
 
 
 def _stacked(interpreter: Interpreter, callee: Callee, node: ast.Subscript) -> Any:

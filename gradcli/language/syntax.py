@@ -1,7 +1,8 @@
 """Stage 1 of the language: text -> Python syntax tree, or an error with a place and a hint.
 
-Length, NUL characters and nesting are checked before anything recurses; whatever `ast.parse` may
-raise (it runs out of stack on `((((` or `~~~~`) becomes an orderly error.
+An expression is a program of one statement. Length, NUL characters and nesting are checked before
+anything recurses; whatever `ast.parse` may raise (it runs out of stack on `((((` or `~~~~`) becomes
+an orderly error.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ import ast
 import warnings
 
 from gradcli.errors import GradcliError
-from gradcli.language.habits import explain, strange_character
+from gradcli.language.habits import explain, looks_like_statements, strange_character
 from gradcli.language.source import Source
 from gradcli.limits import LIMITS
 
-_DEEP = ("too many nested parentheses", "too complex")
+_DEEP = ("too many nested parentheses", "too complex", "too many statically nested blocks")
 
 
-def read_syntax(text: str) -> tuple[Source, ast.expr]:
-    """The syntax tree of one expression.
+def read_syntax(text: str) -> tuple[Source, list[ast.stmt]]:
+    """The statements of a program; an expression is one of them.
 
     Raises:
         GradcliError: `parse` where it is none, `limit` where it is too long or too deep.
@@ -37,31 +38,45 @@ def read_syntax(text: str) -> tuple[Source, ast.expr]:
     strange = strange_character(text)
     if strange is not None:
         raise strange.located(None, text)
+    statements = _statements(source)
+    check_depth(source, statements)
+    return source, statements
+
+
+def _statements(source: Source) -> list[ast.stmt]:
+    """What `ast.parse` makes of the text: an expression, whose lines may hang anywhere, or a
+    program."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source.body, mode="eval").body
-    except SyntaxError as error:
-        if any(part in str(error.msg) for part in _DEEP):
-            raise _beyond_parser(text) from None
-        raise explain(source, error).located(None, text) from None
+            try:
+                tree = ast.parse(source.body, mode="eval").body
+                return [ast.copy_location(ast.Expr(tree), tree)]
+            except SyntaxError as error:
+                failed = error
+            try:
+                return ast.parse(source.body, mode="exec").body
+            except SyntaxError as error:
+                if looks_like_statements(source.text):
+                    failed = error
     except (RecursionError, MemoryError):
-        raise _beyond_parser(text) from None
+        raise _beyond_parser(source.text) from None
     except (ValueError, UnicodeError) as error:
         raise GradcliError(
-            f"this is not an expression: {error}", kind="parse", source=text
+            f"this is not an expression: {error}", kind="parse", source=source.text
         ) from None
-    check_depth(source, tree)
-    return source, tree
+    if any(part in str(failed.msg) for part in _DEEP):
+        raise _beyond_parser(source.text) from None
+    raise explain(source, failed).located(None, source.text) from None
 
 
-def check_depth(source: Source, tree: ast.AST) -> None:
+def check_depth(source: Source, trees: list[ast.stmt]) -> None:
     """Refuse deep nesting, so that every later walk may recurse.
 
     A long sum or product is nested to the left in Python's tree; the interpreter walks it in a
-    loop, so it counts as one level.
+    loop, so it counts as one level. So does an `elif`, which is an `if` inside an `else`.
     """
-    stack = [(tree, 0)]
+    stack: list[tuple[ast.AST, int]] = [(tree, 0) for tree in trees]
     while stack:
         node, depth = stack.pop()
         if depth > LIMITS.depth:
@@ -69,7 +84,8 @@ def check_depth(source: Source, tree: ast.AST) -> None:
         for child in ast.iter_child_nodes(node):
             spine = isinstance(node, ast.BinOp) and child is node.left
             spine = spine and isinstance(child, ast.BinOp)
-            stack.append((child, depth if spine else depth + isinstance(child, ast.expr)))
+            deeper = isinstance(child, (ast.expr, ast.stmt)) and not spine
+            stack.append((child, depth + deeper))
 
 
 def _beyond_parser(text: str) -> GradcliError:

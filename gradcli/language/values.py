@@ -13,7 +13,7 @@ from gradcli.execute import run
 from gradcli.graph import Array
 from gradcli.language.files import numeric, read_file
 from gradcli.language.lists import nested_array
-from gradcli.language.program import parse
+from gradcli.language.program import parse_expression
 from gradcli.language.random import RANDOM
 from gradcli.limits import LIMITS, check_elements
 
@@ -200,7 +200,7 @@ def _expression(text: str, rng: np.random.Generator | int | None) -> Array:
     if text.startswith("tensor(") or text.startswith("array("):
         text = re.sub(r",\s*(dtype|device|requires_grad|grad_fn)=[^,()]*", "", text)
     try:
-        program = parse(text)
+        program = parse_expression(text)
         if program.repeats_a_list:
             raise GradcliError(
                 "a list times a number: repeated as in Python, or scaled as in NumPy?",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradcli.errors import GradcliError
@@ -38,6 +39,14 @@ def render(result: Result, form: str, view: View) -> Iterator[str | bytes]:
         form: one of `FORMATS`.
         view: for `rich` only: width, colours, how much.
     """
+    if result.others and form not in ("json", "jsonl"):
+        from gradcli.render.several import each_target, plain_targets, refuse_several
+
+        if form == "plain":
+            return plain_targets(result)
+        if form in ("csv", *BINARY):
+            refuse_several(result, form)
+        return each_target(result, lambda one: render(replace(one, others=[]), form, view))
     if form == "rich":
         from gradcli.render.terminal import result_view
 

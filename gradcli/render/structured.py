@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcli.render.numbers import chunks
+from gradcli.render.several import documents
 
 if TYPE_CHECKING:
     from gradcli.errors import GradcliError
@@ -26,6 +27,11 @@ SCHEMA = 1
 
 def document(result: Result) -> dict[str, Any]:
     """The JSON record of a result; arrays are still arrays (see `encoded`)."""
+    return documents(result, one_document) if result.others else one_document(result)
+
+
+def one_document(result: Result) -> dict[str, Any]:
+    """The record of one target."""
     target = result.target
     record: dict[str, Any] = {
         "schema": SCHEMA,
@@ -40,6 +46,8 @@ def document(result: Result) -> dict[str, Any]:
     }
     if result.layout is not None:
         record["layout"] = result.layout
+    if result.path:
+        record["path"] = result.path
     if result.command == "jacobian":
         record["jacobian"] = {
             name: derivative_record(derivative) for name, derivative in result.gradient.items()

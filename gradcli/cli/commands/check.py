@@ -21,7 +21,7 @@ from gradcli.cli.options import (
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, expression: str, **options: Any) -> int:
+def command(context: click.Context, /, expression: str | None, **options: Any) -> int:
     """Test the gradient of EXPRESSION against closed form, exact entries and differences.
 
     In a pipe the verdict is printed; the exit status tells it too: 0 agree, 1 disagree,

@@ -15,7 +15,7 @@ from gradcli.cli.options import expression_argument, input_options, output_optio
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, expression: str, **options: Any) -> int:
+def command(context: click.Context, /, expression: str | None, **options: Any) -> int:
     """The value of EXPRESSION. In a pipe it is printed as an input value is written.
 
     \b

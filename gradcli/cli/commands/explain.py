@@ -21,7 +21,7 @@ from gradcli.cli.options import (
 @input_options
 @explanation_options
 @click.pass_context
-def command(context: click.Context, /, expression: str, **options: Any) -> int:
+def command(context: click.Context, /, expression: str | None, **options: Any) -> int:
     """What a gradient tape records of EXPRESSION, and how the gradient comes about.
 
     Forward, one row per operation: its value and its local derivatives. Backward, one row per
@@ -31,7 +31,7 @@ def command(context: click.Context, /, expression: str, **options: Any) -> int:
 
     \b
     Example:
-      gradcli explain "(x*x)*(x*x)" --x 3
+      gradcli explain "y = x*x; z = y*y" --x 3
       gradcli explain "sum(log(1+exp(-y*(X@w))))" --wrt w --X "1,2;3,4" --y 1,-1 --w 0.5,0.25
       gradcli explain "where(x>0, x**2, exp(x))" --x 2 --format markdown
     """

@@ -24,7 +24,9 @@ from gradcli.cli.options import (
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, expression: str, no_check: bool, **options: Any) -> int:
+def command(
+    context: click.Context, /, expression: str | None, no_check: bool, **options: Any
+) -> int:
     """Value and gradient of EXPRESSION, the gradient's closed form, and whether they agree.
 
     A target that is not a scalar is summed first. In a pipe the gradient alone is printed; the exit

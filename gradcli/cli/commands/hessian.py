@@ -22,7 +22,9 @@ from gradcli.cli.options import (
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, expression: str, no_check: bool, **options: Any) -> int:
+def command(
+    context: click.Context, /, expression: str | None, no_check: bool, **options: Any
+) -> int:
     """The Hessian of EXPRESSION, with a block for every pair of variables.
 
     A target that is not a scalar is summed first. A block has the axes of its row variable, then

@@ -31,7 +31,9 @@ from gradcli.cli.options import (
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, expression: str, no_check: bool, **options: Any) -> int:
+def command(
+    context: click.Context, /, expression: str | None, no_check: bool, **options: Any
+) -> int:
     """The Jacobian of EXPRESSION by each variable: J[i..., k...] = d y[i...] / d x[k...].
 
     Its axes are those of the target, then those of the variable; in denominator layout the other
