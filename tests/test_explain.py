@@ -400,6 +400,17 @@ s
     assert depths["for k in range(n), turn 1, k = 0"] == 2
 
 
+def test_what_happens_after_the_last_event_is_left_out(monkeypatch) -> None:
+    monkeypatch.setattr("gradcli.language.interpreter.EVENTS", 15)
+    monkeypatch.setattr("gradcli.explaining.EVENTS", 15)
+    explanation = told("s = x\nfor i in range(30):\n    s = s*x\ns", x=1)
+    assert float(explanation.gradient["x"]) == 31
+    assert explanation.rows[-1].name == "s"
+    assert any("more operations" in text for text in marks(explanation))
+    assert any("only the first 15" in note for note in explanation.notes)
+    assert len({row.name for row in explanation.rows}) == len(explanation.rows)
+
+
 # --- every function: sums, texts and gradients agree
 
 POINT = {

@@ -42,6 +42,8 @@ def loaded(arguments, terminal=False):
         (["grad", "2*x.T@x", "--x", "0,1", "--no-check"], 0, SYMBOLIC),
         (["grad", "x +* 2", "--x", "0,1"], 2, {"rich", "scipy", "matplotlib"}),
         (["grad", "2*x.T@x", "--x", "0,1"], 0, {"rich", "scipy", "matplotlib"}),
+        (["explain", "--help"], 0, HEAVY | {"json"}),
+        (["explain", "x*x", "--x", "3"], 0, {"rich", "scipy", "matplotlib"}),
         (["ops"], 0, SYMBOLIC),
         (["ops", "tan"], 0, {"rich", "scipy", "matplotlib"}),
     ],

@@ -21,6 +21,7 @@ from gradcli.explanation import Explanation, Mark, Row
 from gradcli.graph import INPUT, Array, Node, shape_text, topological
 from gradcli.language import Program
 from gradcli.language.events import Event
+from gradcli.language.interpreter import EVENTS
 from gradcli.language.program import Trace
 from gradcli.results import Target
 from gradcli.sources import variables
@@ -78,9 +79,10 @@ def explained(
     sources = {name: graph.inputs.get(name, trace.names.get(name)) for name in wanted}
     rows = rows_of(output, graph.inputs)
     names = named(rows, output, trace.events, trace.names)
+    complete = len(trace.events) < EVENTS
     first = [node for node in rows if node.op is INPUT]
     items = levelled(merged(rows[len(first) :], trace.events))
-    story = [*first, *(items if full else folded(items))]
+    story = [*first, *(items if full else folded(items, complete))]
     tape = Tape(
         rows,
         names,
@@ -161,6 +163,8 @@ def notes(trace: Trace, inputs: Mapping[str, Array], wanted: Iterable[str]) -> l
         found.append(
             f"the target has shape {shape_text(graph.output.shape)}; its sum is differentiated"
         )
+    if len(trace.events) >= EVENTS:
+        found.append(f"only the first {EVENTS:,} things that happened are told")
     if trace.dynamic or any(part.turns for part in trace.path):
         found += [f"on the path taken: {text}" for text in trace.path.words(graph.source)]
     return found

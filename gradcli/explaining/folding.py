@@ -72,16 +72,28 @@ def levelled(items: Sequence[Node | Event]) -> list[Node | Event]:
     return found
 
 
-def folded(items: Sequence[Node | Event]) -> list[Node | Event | Fold]:
-    """The story with long loops, and long stretches, cut down; events are `levelled`."""
+def folded(items: Sequence[Node | Event], complete: bool = True) -> list[Node | Event | Fold]:
+    """The story with long loops, and long stretches, cut down.
+
+    Args:
+        items: events are `levelled`.
+        complete: whether all events were taken down; else nothing is told between the last of them
+            and the target.
+    """
     kept: list[Node | Event | Fold] = []
     position = 0
+    rest: list[Node | Event] = []
+    if not complete and isinstance(items[-1], Node):
+        last = max((n for n, item in enumerate(items) if isinstance(item, Event)), default=0)
+        items, rest = items[:last], list(items[last:])
     for start, stop, count in _outermost(items):
         kept += items[position:start]
         kept.append(Fold(count, sum(isinstance(item, Node) for item in items[start:stop])))
         position = stop
     kept += items[position:]
-    return _shortened(kept)
+    if len(rest) > 1:
+        kept.append(Fold(0, sum(isinstance(item, Node) for item in rest) - 1))
+    return _shortened([*kept, *rest[-1:]])
 
 
 def loops(items: Sequence[Node | Event]) -> Iterator[list[int]]:

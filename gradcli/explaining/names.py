@@ -35,7 +35,7 @@ def named(
     versions: dict[str, list[int]] = {}
     bound = [(event.name, event.value) for event in events if event.kind == "assign"]
     seen = set(found)
-    for name, node in (*bound, *names.items()):
+    for name, node in bound:
         if isinstance(node, Node) and node.id in recorded and node.id not in seen:
             seen.add(node.id)
             versions.setdefault(name, []).append(node.id)
@@ -46,6 +46,10 @@ def named(
         if name not in once:
             for number, key in enumerate(ids, 1):
                 found[key] = _free(f"{name}_{number}", taken)
+    for name, node in names.items():  # bound after the last event that was taken down
+        if node.id in recorded and node.id not in found:
+            found[node.id] = _free(name, taken - versions.keys())
+            taken.add(found[node.id])
     if output.id not in found:
         found[output.id] = next((each for each in TARGETS if each not in taken), "target")
         taken.add(found[output.id])
