@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from gradcli.execute import run, run_batched
 from gradcli.forms import closed_forms_of
 from gradcli.graph import Array, Graph
 from gradcli.language import Trace, parse
+from gradcli.limits import LIMITS
 from gradcli.results import Closed, Derivative, Result, Verdict
 
 
@@ -88,8 +90,9 @@ def _hessians(
     plain = replace(asked, layout="numpy", steps=False)
     first = closed_forms_of(graph, names, plain)
     verdicts = []
+    deadline = time.monotonic() + LIMITS.formula
     for row, line, node in zip(names, blocks, gradient(graph.output, nodes), strict=True):
-        closed = _second(first[row], inputs, names, plain)
+        closed = _second(first[row], inputs, names, plain, deadline)
         for column in names:
             result.gradient[f"{row},{column}"].closed = closed[column]
         if node is not None:
@@ -111,11 +114,21 @@ def _hessians(
 
 
 def _second(
-    first: Closed, inputs: Mapping[str, Array], names: Sequence[str], asked: Asked
+    first: Closed,
+    inputs: Mapping[str, Array],
+    names: Sequence[str],
+    asked: Asked,
+    deadline: float,
 ) -> dict[str, Closed]:
-    """The closed forms of the derivatives of a gradient, from its own closed form."""
+    """The closed forms of the derivatives of a gradient, from its own closed form.
+
+    All rows together may take as long as one formula.
+    """
     if first.text is None:
         return {name: Closed(None, reason=first.reason) for name in names}
+    if time.monotonic() > deadline:
+        reason = f"the formulas of this Hessian take more than {LIMITS.formula:g} s"
+        return {name: Closed(None, reason=reason) for name in names}
     from gradcli.symbolic import code_of
 
     graph = parse(first.text).trace(inputs, dtype=asked.dtype).graph

@@ -80,7 +80,7 @@ class Comparison:
     """One witness against the reverse-mode numbers, for one variable.
 
     Attributes:
-        witness: "formula", "entries", "difference" or "taylor".
+        witness: "formula", "entries", "local", "difference" or "taylor".
         ok: True agrees, False disagrees, None says nothing (`note` tells why).
         max_abs, max_rel: the worst absolute and relative difference of the compared entries.
         index: where the worst is; reverse, other: both numbers there.

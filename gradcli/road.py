@@ -22,7 +22,10 @@ from gradcli.results import Closed, Derivative, Result, Target
 from gradcli.sources import Group, groups
 
 DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
-WITNESSES = {"grad": ("formula",), "check": ("formula", "entries", "difference", "taylor")}
+WITNESSES = {
+    "grad": ("formula",),
+    "check": ("formula", "entries", "local", "difference", "taylor"),
+}
 MATRICES = ("jacobian", "hessian")
 
 

@@ -110,12 +110,22 @@ def test_exceptions_are_still_needed():
         assert all(f"gradcli.{target} import" in text for target in targets), name
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "symbolic").rglob("*.py")), ids=relative)
+# Witnesses against reverse mode: they read none of its rules.
+INDEPENDENT = [
+    *sorted((ROOT / "symbolic").rglob("*.py")),
+    *sorted((ROOT / "verify" / "forward").rglob("*.py")),
+    ROOT / "verify" / "local.py",
+]
+
+
+@pytest.mark.parametrize("path", INDEPENDENT, ids=relative)
 def test_the_formula_never_reads_a_rule(path):
     for node in ast.walk(tree_of(path)):
         names = (getattr(node, field, None) for field in ("id", "attr", "arg", "name"))
         assert "vjp" not in names, f"{relative(path)}:{getattr(node, 'lineno', '?')}"
         assert not (isinstance(node, ast.Constant) and node.value == "vjp")
+    package = ["gradcli", *path.relative_to(ROOT).parts[:-1]]
+    assert not any("autodiff" in name for _, name in imports(tree_of(path), package))
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)

@@ -21,6 +21,7 @@ from gradcli.symbolic import tree as t
 from gradcli.symbolic.accumulate import accumulate
 from gradcli.symbolic.export import code_of
 from gradcli.symbolic.indices import Index, NoFormError, fresh
+from gradcli.symbolic.length import check_length, check_text
 from gradcli.symbolic.lower import Definitions
 from gradcli.symbolic.matrix import Translator
 from gradcli.symbolic.printers import latex_of, unicode_of
@@ -95,6 +96,7 @@ def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[st
     nodes = [graph.inputs[name] for name in wrt]
     graph = Graph(graph.inputs, shared([graph.output])[graph.output.id], source=graph.source)
     try:
+        check_length(graph.nodes())
         definitions = Definitions(graph, LIMITS.formula, form.assume)
         above = _fresh_like(definitions.formal[graph.output.id]) if rows else []
         found = accumulate(definitions, graph.output, nodes, above)
@@ -177,7 +179,7 @@ def _closed(
     if best is None:
         assert failure is not None
         raise failure
-    return record(best, definitions.shapes), chosen
+    return check_text(record(best, definitions.shapes)), chosen
 
 
 def record(tree: t.Tree, taken: Collection[str]) -> Closed:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradcli.clock import TimeIsUp, at_most
 from gradcli.execute.precise import Cannot, Exact, cost
 from gradcli.graph import Node
 from gradcli.results import Comparison
@@ -24,6 +25,7 @@ ALL = 16  # entries of a variable up to which each is compared
 SAMPLE = 8
 TOTAL = 400_000  # scalar operations of all exact passes
 TREE = 1_500  # nodes of the SymPy expression, at most
+SECONDS = 1.0  # for SymPy, which may lose itself in an expression of nested fractions
 
 Index = tuple[int, ...]
 
@@ -82,10 +84,11 @@ def _slopes(bench: Bench, name: str, chosen: Sequence[Index]) -> tuple[dict[Inde
     try:
         # beside terms of size 1 SymPy's 30 digits leave dust where the derivative is 0
         dust = 1e-20 * max(1.0, *map(largest, bench.gradients.values()))
-        for index, slope in symbolic_slopes(bench, name, plain).items():
-            if slope == 0 or abs(slope) > dust:
-                found[index] = slope
-    except Cannot:
+        with at_most(SECONDS):
+            for index, slope in symbolic_slopes(bench, name, plain).items():
+                if slope == 0 or abs(slope) > dust:
+                    found[index] = slope
+    except (Cannot, TimeIsUp):
         how = "exact differences, 80 digits"
     for index in chosen:
         if index not in found:

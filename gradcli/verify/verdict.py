@@ -19,12 +19,14 @@ from gradcli.verify.differences import difference, entry_difference, taylor
 from gradcli.verify.entries import entries
 from gradcli.verify.formulas import formula
 from gradcli.verify.kinks import note_kink
+from gradcli.verify.local import local
 from gradcli.verify.point import Point, entry_name
 from gradcli.verify.reasons import first_not_finite
 from gradcli.verify.records import Settled
 from gradcli.verify.settle import settle
 
 WITNESSES = ("formula", "entries", "difference")
+FALLBACK = ("entries", "local", "difference")
 FORGIVEN = 4  # entries of one witness that may differ by mere rounding
 SHOWN = 3  # kinks of one variable that are told one by one
 
@@ -50,9 +52,9 @@ def verify(
         graph: the recorded graph.
         gradients: of the sum of its output, by variable: the numbers under test.
         closed: closed forms by variable; may lack some.
-        witnesses: whom to hear: "formula", "entries", "difference", "taylor". Where none of them
-            has anything to say about a variable, "entries" and then "difference" are heard as
-            well.
+        witnesses: whom to hear: "formula", "entries", "local", "difference", "taylor"; "local"
+            only where "formula" had nothing to say. Where none of them has anything to say about
+            a variable, "entries", then "local", then "difference" are heard as well.
         dtype: that the request was made in.
         seed: for samples and directions.
         dynamic: whether the record depends on values; asked of the program where None.
@@ -108,6 +110,7 @@ class _Judge:
         self.ask: dict[str, Callable[[str], Comparison]] = {
             "formula": lambda name: formula(bench, name, closed.get(name)),
             "entries": lambda name: entries(bench, name),
+            "local": lambda name: local(bench, name),
             "difference": lambda name: difference(bench, name),
             "taylor": lambda name: taylor(bench, name),
         }
@@ -136,8 +139,12 @@ class _Judge:
         """All there is to say about one variable."""
         if not self.bench.testable(name).any() and self.bench.gradients[name].size:
             return
-        heard = {witness: self.ask[witness](name) for witness in witnesses}
-        for witness in ("entries", "difference"):
+        heard: dict[str, Comparison] = {}
+        for witness in witnesses:
+            spoken = "formula" in heard and heard["formula"].ok is not None
+            if witness != "local" or not spoken:
+                heard[witness] = self.ask[witness](name)
+        for witness in FALLBACK:
             if any(one.ok is not None for one in heard.values()):
                 break
             if witness not in heard:
@@ -291,9 +298,7 @@ class _Judge:
         for witness in ("entries", "difference"):
             if witness not in heard:
                 heard[witness] = self.ask[witness](name)
-        others = [
-            heard[witness] for witness in ("formula", "entries", "difference") if witness in heard
-        ]
+        others = [heard[witness] for witness in ("formula", *FALLBACK) if witness in heard]
         if any(other.ok is True and other.compared == other.of for other in others):
             heard["taylor"] = replace(one, ok=None, note=f"{one.note}, though every entry is right")
             return

@@ -1,0 +1,50 @@
+"""How long a program is once it is written out, told before any of it is.
+
+A name that is used twice is written twice, so a loop may double the text at every turn. Beyond a
+bound a closed form means nothing to a reader, and SymPy would take minutes for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcli.graph import Node
+from gradcli.results import Closed
+from gradcli.symbolic.indices import NoFormError
+
+MOST = 400
+"""Operations of a target that is written out as one expression."""
+
+MOST_TEXT = 3_000
+"""Characters of a closed form, its repeated parts named."""
+
+
+def check_length(nodes: Sequence[Node]) -> None:
+    """Refuse a graph whose last node would be too long an expression.
+
+    Args:
+        nodes: in topological order; the last one is the target.
+
+    Raises:
+        NoFormError: with the number of operations.
+    """
+    sizes: dict[int, int] = {}
+    for node in nodes:
+        size = 1 + sum(sizes[parent.id] for parent in node.inputs)
+        sizes[node.id] = min(size, 10**9)
+    if nodes and (longest := sizes[nodes[-1].id]) > MOST:
+        recorded = sum(1 for node in nodes if node.inputs)
+        text = f"{longest:,}" if longest < 10**9 else "more than a billion"
+        raise NoFormError(
+            f"the {recorded:,} operations of this path, written out, are {text}: "
+            "too long to mean anything"
+        )
+
+
+def check_text(closed: Closed) -> Closed:
+    """A closed form that can be read, else the reason why there is none."""
+    text = closed.short if closed.short is not None else closed.text
+    length = len(text or "") + sum(len(name) + len(piece) + 3 for name, piece in closed.shared)
+    if length <= MOST_TEXT:
+        return closed
+    return Closed(None, reason=f"it has {length:,} characters: too long to mean anything")
