@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcli.api import check, evaluate, grad, graph_of, hessian, hvp, jacobian, jvp, vjp
+    from gradcli.api import (
+        check,
+        evaluate,
+        explain,
+        grad,
+        graph_of,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        vjp,
+    )
     from gradcli.errors import GradcliError
 
 __version__ = "0.1.0"
@@ -14,6 +25,7 @@ __all__ = [
     "__version__",
     "check",
     "evaluate",
+    "explain",
     "grad",
     "graph_of",
     "hessian",

@@ -1,13 +1,13 @@
 """The library: `gradcli.grad("2*x.T@x", x=[0, 1, 2, 3])` is what `gradcli grad` prints.
 
 The command line and `batch` call `answer`; `grad`, `check`, `jacobian`, `hessian`, `jvp`, `vjp`,
-`evaluate` and `hvp` are for people.
+`explain`, `graph_of`, `evaluate` and `hvp` are for people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from gradcli.graphs import Drawing, graphs_of
 from gradcli.language import Program, draws_random, parse, read_value
 from gradcli.road import DTYPES, Answer, answer, closed_form
 
+if TYPE_CHECKING:
+    from gradcli.explanation import Explanation
+
 __all__ = [
     "ONLY",
     "Answer",
@@ -26,6 +29,7 @@ __all__ = [
     "check",
     "closed_form",
     "evaluate",
+    "explain",
     "grad",
     "graph_of",
     "hessian",
@@ -240,6 +244,41 @@ def vjp(
     """
     options = {"cotangent": cotangent, "assume": assume}
     return _ask("vjp", expression, wrt, const, check, dtype, seed, inputs, **options)
+
+
+def explain(
+    expression: str,
+    /,
+    wrt: str | Iterable[str] | None = None,
+    *,
+    const: str | Iterable[str] = (),
+    dtype: str = "float64",
+    seed: int = 0,
+    full: bool = False,
+    **inputs: Any,
+) -> Explanation:
+    """The tape of an expression: values forward, adjoints and their contributions backward.
+
+    Args:
+        full: every turn of every loop. The others as for `grad`.
+
+    Example:
+        >>> tape = explain("(x*x)*(x*x)", x=3)
+        >>> [float(row.adjoint) for row in tape.rows]
+        [108.0, 9.0, 9.0, 1.0]
+    """
+    from gradcli import explaining
+
+    program = parse(expression)
+    variables = _names(wrt)
+    return explaining.explain(
+        program,
+        _arrays(program, inputs, variables or (), generator(inputs.values(), seed)),
+        wrt=variables,
+        const=_names(const) or (),
+        asked=Asked(check=False, dtype=dtype, seed=seed),
+        full=full,
+    )
 
 
 def evaluate(expression: str, /, *, dtype: str = "float64", seed: int = 0, **inputs: Any) -> Array:

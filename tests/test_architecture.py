@@ -24,6 +24,7 @@ ALLOWED = {
     "shapes": {"errors"},
     "limits": {"errors"},
     "results": {"errors"},
+    "explanation": {"errors", "results"},
     "graph": CORE,
     "sharing": CORE | {"graph"},
     "substitution": CORE | {"graph"},
@@ -35,11 +36,11 @@ ALLOWED = {
     # Never autodiff: the formula is a witness against it.
     "symbolic": CORE | {"graph", "sharing", "ops", "results"},
     "verify": CORE | {"results", "graph", "ops", "language", "autodiff", "execute", "symbolic"},
-    "render": {"errors", "results"},
+    "render": {"errors", "results", "explanation"},
 }
 FREE = {
-    *("cli", "api", "asked", "forms", "graphs", "matrices", "naming", "posing", "products"),
-    *("road", "sources", "__init__", "__main__"),
+    *("cli", "api", "asked", "explaining", "forms", "graphs", "matrices", "naming", "posing"),
+    *("products", "road", "sources", "__init__", "__main__"),
 }
 
 # One file may import more than its row, for a reason.

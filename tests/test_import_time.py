@@ -49,6 +49,8 @@ def loaded(arguments, terminal=False):
         (["graph", "--help"], 0, HEAVY | {"json"}),
         (["graph", "2*x.T@x", "--x", "0,1"], 0, SYMBOLIC),
         (["graph", "2*x.T@x", "--x", "0,1", "--format", "dot"], 0, SYMBOLIC),
+        (["explain", "--help"], 0, HEAVY | {"json"}),
+        (["explain", "x*x", "--x", "3"], 0, {"rich", "scipy", "matplotlib"}),
         (["ops"], 0, SYMBOLIC),
         (["ops", "tan"], 0, {"rich", "scipy", "matplotlib"}),
     ],

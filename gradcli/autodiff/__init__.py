@@ -2,7 +2,7 @@
 
 from gradcli.autodiff.jacobian import COTANGENT, hessian, in_layout, jacobian
 from gradcli.autodiff.products import derivatives, directional, hessian_vector, jacobian_vector
-from gradcli.autodiff.reverse import gradient
+from gradcli.autodiff.reverse import gradient, pulled, total
 
 __all__ = [
     "COTANGENT",
@@ -14,4 +14,6 @@ __all__ = [
     "in_layout",
     "jacobian",
     "jacobian_vector",
+    "pulled",
+    "total",
 ]

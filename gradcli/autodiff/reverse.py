@@ -7,7 +7,7 @@ again, so a gradient of a gradient is the same function.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import add
 
@@ -21,7 +21,16 @@ FEW = 16
 """Up to so many scatters into one array are summed as they are."""
 
 
-def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -> list[Node | None]:
+Record = Callable[[Node, int, Node], object]
+"""Is told a node, the position of one of its inputs, and what the node sends back there."""
+
+
+def gradient(
+    output: Node,
+    wrt: Sequence[Node],
+    cotangent: Node | None = None,
+    record: Record | None = None,
+) -> list[Node | None]:
     """The gradient of `sum(output * cotangent)` with respect to each of `wrt`.
 
     Args:
@@ -29,6 +38,7 @@ def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -
         wrt: inputs or intermediates of the graph.
         cotangent: shape of `output`; ones where None (the sum of the output's entries, as on a
         tape).
+        record: is told every contribution to an adjoint, the last user first.
 
     Returns:
         One node per `wrt`, of its shape; None where the output does not depend on it, or only
@@ -69,12 +79,9 @@ def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -
             adjoints[node.id] = [g]
         else:
             del adjoints[node.id]
-        if node.op.vjp is None:
-            continue
         with at(node.span):
-            contributions = node.op.vjp(g, node, *node.inputs, **node.params)
-            assert len(contributions) == len(node.inputs), node.op.name
-            for parent, contribution in zip(node.inputs, contributions, strict=True):
+            for position, contribution in enumerate(pulled(node, g)):
+                parent = node.inputs[position]
                 if contribution is None or parent.id not in active or parent.dtype.kind != "f":
                     continue
                 contribution = unbroadcast(contribution, parent.shape)
@@ -84,13 +91,31 @@ def gradient(output: Node, wrt: Sequence[Node], cotangent: Node | None = None) -
                     parent.shape,
                 )
                 adjoints.setdefault(parent.id, []).append(contribution)
+                if record is not None:
+                    record(node, position, contribution)
     results: list[Node | None] = []
     for node in wrt:
         found = adjoints.get(node.id)
-        if found is not None and node.id != output.id and node.id not in {n.id for n in order}:
-            found = None
         results.append(None if found is None else broadcast_to(total(found), node.shape))
     return results
+
+
+def pulled(node: Node, g: Node) -> Sequence[Node | None]:
+    """What an operation makes of the adjoint of its output, one entry per input; None is a cut.
+
+    Args:
+        node: any operation.
+        g: shape of the node.
+
+    Returns:
+        Nodes of the node's shape for an elementwise operation: an input that was repeated along an
+        axis is not summed over it yet (see `unbroadcast`).
+    """
+    if node.op.vjp is None:
+        return [None] * len(node.inputs)
+    contributions = node.op.vjp(g, node, *node.inputs, **node.params)
+    assert len(contributions) == len(node.inputs), node.op.name
+    return contributions
 
 
 def total(contributions: list[Node]) -> Node:

@@ -21,7 +21,7 @@ from gradcli.errors import ExitCode, GradcliError
 
 COMMANDS = (
     *("grad", "check", "eval", "jacobian", "hessian", "jvp", "vjp"),
-    *("graph", "ops", "batch"),
+    *("explain", "graph", "ops", "batch"),
 )
 """Each lives in the module of its name in `gradcli.cli.commands`, as `command`."""
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gradcli.render import FORMATS
+from gradcli.render import EXPLANATION_FORMATS, FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -150,7 +150,7 @@ def output_options_for(
         click.option(
             "-o", "--output", metavar="FILE", default=None, help="Write the answer to FILE."
         ),
-        click.option("--full", is_flag=True, help=f"On a terminal: {full}."),
+        click.option("--full", is_flag=True, help=f"{full}."),
         click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit status tells."),
         limit_option,
     )
@@ -159,5 +159,8 @@ def output_options_for(
 output_options = output_options_for(
     FORMATS,
     "; unicode, numpy, jax, torch and julia are the closed forms, as text or as paste-ready code",
-    "every number, with every digit",
+    "On a terminal: every number, with every digit",
+)
+explanation_options = output_options_for(
+    EXPLANATION_FORMATS, "", "Every turn of every loop, every row and every number"
 )

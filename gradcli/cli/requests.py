@@ -9,6 +9,7 @@ from gradcli import api
 from gradcli.cli.jsonvalues import input_array
 from gradcli.cli.suggestions import did_you_mean
 from gradcli.errors import ExitCode, GradcliError
+from gradcli.language import Program
 from gradcli.render.graphs.records import graph_document
 from gradcli.render.structured import document, functions_document
 
@@ -24,6 +25,7 @@ KEYS = {
     "hessian": DERIVATIVE_KEYS | {"check", "tangent"},
     "jvp": DERIVATIVE_KEYS | {"check", "tangent"},
     "vjp": DERIVATIVE_KEYS | {"check", "cotangent"},
+    "explain": EXPRESSION_KEYS | {"wrt", "const", "full"},
     "graph": EXPRESSION_KEYS | {"wrt", "const", "gradient"},
     "ops": frozenset({"command", "names"}),
 }
@@ -161,19 +163,10 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
     assert request.source is not None
     program = api.parse(request.source, request.text("call", "") or None)
     inputs, tangent, cotangent = request.arrays()
+    if request.command == "explain":
+        return _explained(request, program, inputs)
     if request.command == "graph":
-        from gradcli.graphs import graphs_of
-
-        card = graphs_of(
-            program,
-            inputs,
-            wrt=request.names("wrt"),
-            const=request.names("const") or (),
-            gradients=request.flag("gradient", True),
-            dtype=request.dtype(),
-            of=request.names("of") or (),
-        )
-        return graph_document(card), ExitCode.OK
+        return _drawn(request, program, inputs)
     result = api.answer(
         request.command,
         program,
@@ -196,3 +189,39 @@ def answer_request(request: Request) -> tuple[dict[str, Any], ExitCode]:
     if "where" in KEYS[request.command] and not request.flag("where", True):
         result.without_where()
     return document(result), result.exit_code
+
+
+def _drawn(
+    request: Request, program: Program, inputs: dict[str, Any]
+) -> tuple[dict[str, Any], ExitCode]:
+    """The graphs of a request as a JSON record."""
+    from gradcli.graphs import graphs_of
+
+    card = graphs_of(
+        program,
+        inputs,
+        wrt=request.names("wrt"),
+        const=request.names("const") or (),
+        gradients=request.flag("gradient", True),
+        dtype=request.dtype(),
+        of=request.names("of") or (),
+    )
+    return graph_document(card), ExitCode.OK
+
+
+def _explained(
+    request: Request, program: Program, inputs: dict[str, Any]
+) -> tuple[dict[str, Any], ExitCode]:
+    """The tape of a request as a JSON record, and its exit status."""
+    from gradcli.explaining import explain
+    from gradcli.render.explanation.structured import explanation_document
+
+    result = explain(
+        program,
+        inputs,
+        wrt=request.names("wrt"),
+        const=request.names("const") or (),
+        asked=api.Asked(dtype=request.dtype(), seed=request.seed(), of=request.names("of") or ()),
+        full=request.flag("full", False),
+    )
+    return explanation_document(result), result.exit_code

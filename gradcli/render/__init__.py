@@ -10,15 +10,32 @@ from gradcli.errors import GradcliError
 from gradcli.render.view import View
 
 if TYPE_CHECKING:
+    from gradcli.explanation import Explanation
     from gradcli.results import FunctionCard, Result
 
-__all__ = ["BINARY", "FORMATS", "View", "render", "render_functions"]
+__all__ = [
+    "BINARY",
+    "EXPLANATION_FORMATS",
+    "EXPLANATION_SUFFIXES",
+    "FORMATS",
+    "View",
+    "render",
+    "render_explanation",
+    "render_functions",
+]
 
 FORMATS = (
     *("rich", "plain", "json", "jsonl", "csv", "npy", "npz"),
     *("latex", "unicode", "numpy", "jax", "torch", "julia"),
 )
 BINARY = ("npy", "npz")
+EXPLANATION_FORMATS = ("rich", "plain", "json", "jsonl", "markdown", "latex")
+EXPLANATION_SUFFIXES = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".md": "markdown",
+    ".tex": "latex",
+}
 
 
 def render(result: Result, form: str, view: View) -> Iterator[str | bytes]:
@@ -84,6 +101,36 @@ def render_functions(
     raise GradcliError(
         f"--format {form} cannot hold a table of functions", hint="use rich, plain, json or jsonl"
     )
+
+
+def render_explanation(explanation: Explanation, form: str, view: View) -> Iterator[str]:
+    """Pieces of a tape in a format.
+
+    Args:
+        explanation: any.
+        form: one of `EXPLANATION_FORMATS`.
+        view: `full` counts in every format but JSON, which holds every number; the rest in `rich`.
+    """
+    if form == "rich":
+        from gradcli.render.explanation.terminal import terminal
+
+        return terminal(explanation, view)
+    if form in ("json", "jsonl"):
+        from gradcli.render.explanation.structured import explanation_document
+        from gradcli.render.structured import encoded
+
+        return lines_of(encoded(explanation_document(explanation)))
+    if form == "markdown":
+        from gradcli.render.explanation.markdown import markdown
+
+        return markdown(explanation, view.full)
+    if form == "latex":
+        from gradcli.render.explanation.latex import latex
+
+        return latex(explanation)
+    from gradcli.render.explanation.plain import plain
+
+    return plain(explanation, view.full)
 
 
 def lines_of(pieces: Iterator[str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from gradcli.render.graphs import GRAPH_FORMATS
 @output_options_for(
     GRAPH_FORMATS,
     "; svg needs Graphviz, dot and mermaid are its text and that of Mermaid",
-    "every operation",
+    "On a terminal: every operation",
 )
 @click.pass_context
 def command(

@@ -1,0 +1,1 @@
+"""The tape of `explain` as text: two tables, one file per format."""
