@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcli.errors import GradcliError
-from gradcli.render.characters import cells, visible, visible_character
+from gradcli.render.characters import cells, shortened, visible, visible_character
 
 RED, CYAN, YELLOW, BOLD, DIM, RESET = (
     "\x1b[1;31m",
@@ -37,9 +37,44 @@ def diagnostic(error: GradcliError, *, colour: bool = False, width: int = 80) ->
     if error.span is not None and error.source:
         line, carets = excerpt(error.source, error.span, max(20, width - len(INDENT)))
         lines += [INDENT + line, INDENT + painted(carets, RED, colour)]
+        lines += [INDENT + painted(call, DIM, colour) for call in calls_of(error)]
     if error.hint:
         lines.append(painted("hint:", CYAN, colour) + " " + visible(error.hint))
     return "\n".join(lines) + "\n"
+
+
+MOST_CALLS = 10
+"""Calls of a traceback that are shown."""
+
+
+def calls_of(error: GradcliError) -> list[str]:
+    """The traceback of the program's own calls, the innermost first; recursion is counted.
+
+    Example:
+        >>> error = GradcliError("division by zero", span=(19, 22), source="f = lambda v: v\\nf(1/0)")
+        >>> error.calls.append(("f", (16, 22)))
+        >>> calls_of(error)
+        ['in f, called at line 2: f(1/0)']
+    """
+    source = error.source or ""
+    told: list[tuple[str, int]] = []
+    for name, span in error.calls:
+        where = "which is the program's result"
+        if span is not None:
+            line = source.count("\n", 0, span[0]) + 1
+            text = " ".join(source[slice(*span)].split())
+            where = f"called at line {line}: {shortened(text, 60)}"
+        call = f"in {visible(name)}, {where}"
+        if told and told[-1][0] == call:
+            told[-1] = (call, told[-1][1] + 1)
+        else:
+            told.append((call, 1))
+    lines = [call if count == 1 else f"{call} ({count:,} times)" for call, count in told]
+    if len(lines) > MOST_CALLS:
+        hidden = len(lines) - MOST_CALLS
+        half = MOST_CALLS // 2
+        lines = [*lines[:half], f"... {hidden} more calls ...", *lines[-half:]]
+    return lines
 
 
 def note(text: str, *, colour: bool = False) -> str:
@@ -55,14 +90,17 @@ def painted(text: str, code: str, colour: bool) -> str:
 def excerpt(source: str, span: tuple[int, int], width: int) -> tuple[str, str]:
     """The source line that a span starts in, and the carets under the span.
 
-    Lines are numbered where there are several; the carets stop at the end of the first line.
+    Where there are several lines, line and column stand before it; the carets stop at the end of
+    the first line.
     """
     start = min(max(span[0], 0), len(source))
     end = min(max(span[1], start), len(source))
     first = source.rfind("\n", 0, start) + 1
     last = source.find("\n", start)
     last = len(source) if last == -1 else last
-    prefix = f"{source.count(chr(10), 0, start) + 1} | " if "\n" in source.strip("\n") else ""
+    prefix = ""
+    if "\n" in source.strip("\n"):
+        prefix = f"{source.count(chr(10), 0, start) + 1}:{start - first + 1} | "
     room = width - len(prefix)
     before = [visible_character(c) for c in source[first:start]]
     marked = [visible_character(c) for c in source[start : min(end, last)].rstrip("\r")]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcli.render.diagnostics import calls_of
 from gradcli.render.numbers import chunks
 from gradcli.render.several import documents
 
@@ -141,6 +142,12 @@ def error_record(error: GradcliError, source: str | None = None) -> dict[str, An
     }
     if error.span is not None and error.source not in (None, source):
         record["source"] = error.source
+    if error.span is not None and error.source and "\n" in error.source.strip("\n"):
+        start = error.source.rfind("\n", 0, error.span[0]) + 1
+        record["line"] = error.source.count("\n", 0, error.span[0]) + 1
+        record["column"] = error.span[0] - start + 1
+    if error.calls:
+        record["calls"] = calls_of(error)
     return record
 
 
