@@ -6,17 +6,15 @@ The command line and `batch` call `answer`; `grad`, `check`, `jacobian`, `hessia
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gradcli.asked import ONLY, Asked
-from gradcli.errors import GradcliError
-from gradcli.graph import FLOAT64, Array
+from gradcli.asking import arrays_of, ask, generator, names_of
+from gradcli.graph import Array
 from gradcli.graphs import Drawing, graphs_of
-from gradcli.language import Program, draws_random, parse, read_value
-from gradcli.road import DTYPES, Answer, answer, closed_form
+from gradcli.language import parse
+from gradcli.road import Answer, answer, closed_form
 
 if TYPE_CHECKING:
     from gradcli.explanation import Explanation
@@ -86,7 +84,7 @@ def grad(
         ('4*x', 'agree')
     """
     options: dict[str, Any] = {"steps": steps, "assume": assume, "order": order}
-    return _ask("grad", expression, wrt, const, check, dtype, seed, inputs, **options)
+    return ask("grad", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 
 def check(
@@ -105,7 +103,7 @@ def check(
         >>> check("sum(x**3)", x=[1, 2]).check.verdict
         'agree'
     """
-    return _ask("check", expression, wrt, const, True, dtype, seed, inputs)
+    return ask("check", expression, wrt, const, True, dtype, seed, inputs)
 
 
 def jacobian(
@@ -134,7 +132,7 @@ def jacobian(
         'A'
     """
     options: dict[str, Any] = {"layout": layout, "steps": steps, "assume": assume}
-    return _ask("jacobian", expression, wrt, const, check, dtype, seed, inputs, **options)
+    return ask("jacobian", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 
 def hessian(
@@ -166,7 +164,7 @@ def hessian(
         >>> result.gradient["x,x"].closed.text
         'A + A.T'
     """
-    return _ask("hessian", expression, wrt, const, check, dtype, seed, inputs, tangent=tangent)
+    return ask("hessian", expression, wrt, const, check, dtype, seed, inputs, tangent=tangent)
 
 
 def jvp(
@@ -205,7 +203,7 @@ def jvp(
         ('A@tangent_x', 'agree')
     """
     options = {"tangent": tangent, "assume": assume}
-    return _ask("jvp", expression, wrt, const, check, dtype, seed, inputs, **options)
+    return ask("jvp", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 
 def vjp(
@@ -243,7 +241,7 @@ def vjp(
         ('A.T@cotangent', 'agree')
     """
     options = {"cotangent": cotangent, "assume": assume}
-    return _ask("vjp", expression, wrt, const, check, dtype, seed, inputs, **options)
+    return ask("vjp", expression, wrt, const, check, dtype, seed, inputs, **options)
 
 
 def explain(
@@ -270,12 +268,12 @@ def explain(
     from gradcli import explaining
 
     program = parse(expression)
-    variables = _names(wrt)
+    variables = names_of(wrt)
     return explaining.explain(
         program,
-        _arrays(program, inputs, variables or (), generator(inputs.values(), seed)),
+        arrays_of(program, inputs, variables or (), generator(inputs.values(), seed)),
         wrt=variables,
-        const=_names(const) or (),
+        const=names_of(const) or (),
         asked=Asked(check=False, dtype=dtype, seed=seed),
         full=full,
     )
@@ -288,7 +286,7 @@ def evaluate(expression: str, /, *, dtype: str = "float64", seed: int = 0, **inp
         >>> evaluate("A @ x", A=[[1, 2], [3, 4]], x=[1, -1])
         array([-1., -1.])
     """
-    return _ask("eval", expression, None, (), False, dtype, seed, inputs).target.value
+    return ask("eval", expression, None, (), False, dtype, seed, inputs).target.value
 
 
 def hvp(
@@ -316,7 +314,7 @@ def hvp(
         array([2., 6.])
     """
     along = {wrt: vector}
-    result = _ask("hessian", expression, wrt, (), False, dtype, seed, inputs, tangent=along)
+    result = ask("hessian", expression, wrt, (), False, dtype, seed, inputs, tangent=along)
     return result.gradient[wrt].value
 
 
@@ -345,100 +343,19 @@ def graph_of(
         return b
     """
     program = parse(expression)
-    variables = _names(wrt)
-    arrays = _arrays(program, inputs, variables or (), generator(inputs.values(), seed))
+    variables = names_of(wrt)
+    arrays = arrays_of(program, inputs, variables or (), generator(inputs.values(), seed))
     return graphs_of(
         program,
         arrays,
         wrt=variables,
-        const=_names(const) or (),
+        const=names_of(const) or (),
         gradients=gradient,
         dtype=dtype,
     )
-
-
-def generator(values: Iterable[Any], seed: int) -> np.random.Generator | None:
-    """One source of random numbers for all inputs of a request; None where no text draws any."""
-    if any(isinstance(value, str) and draws_random(value) for value in values):
-        return np.random.default_rng(seed)
-    return None
 
 
 def load(command: str, check: bool) -> None:
     """Import what a command will need, while the caller has the garbage collector stopped."""
     if command == "check" or (command == "grad" and check):
         pass
-
-
-def _ask(
-    command: str,
-    expression: str,
-    wrt: str | Iterable[str] | None,
-    const: str | Iterable[str],
-    check: bool,
-    dtype: str,
-    seed: int,
-    inputs: Mapping[str, Any],
-    *,
-    assume: Mapping[str, str] | None = None,
-    tangent: Any = None,
-    cotangent: Any = None,
-    **options: Any,
-) -> Answer:
-    """One call of the library; `options` go into `Asked` as they are."""
-    if dtype not in DTYPES:
-        raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
-    program = parse(expression)
-    variables = _names(wrt)
-    tangents = tangent if isinstance(tangent, Mapping) else {ONLY: tangent}
-    if tangent is None:
-        tangents = {}
-    draw = generator([*inputs.values(), *tangents.values(), cotangent], seed)
-    arrays = _arrays(program, inputs, variables or (), draw)
-    asked = Asked(
-        check=check,
-        dtype=dtype,
-        seed=seed,
-        assume=assume or {},
-        tangent={name: _array(f"tangent_{name}", v, draw) for name, v in tangents.items()},
-        cotangent=None if cotangent is None else _array("cotangent", cotangent, draw),
-        **options,
-    )
-    return answer(command, program, arrays, wrt=variables, const=_names(const) or (), asked=asked)
-
-
-def _names(given: str | Iterable[str] | None) -> list[str] | None:
-    """One name or several as a list; None stays."""
-    return None if given is None else [given] if isinstance(given, str) else list(given)
-
-
-def _arrays(
-    program: Program,
-    inputs: Mapping[str, Any],
-    wanted: Sequence[str],
-    draw: np.random.Generator | None,
-) -> dict[str, Array]:
-    """The inputs of a call of the library; one that is given in vain is a mistyped keyword."""
-    for name in inputs:
-        if not program.uses(name) and name not in wanted:
-            raise GradcliError(
-                f"the expression does not use '{name}'",
-                kind="name",
-                hint=f"its inputs are {', '.join(program.names)}" if program.names else None,
-            )
-    return {name: _array(name, value, draw) for name, value in inputs.items()}
-
-
-def _array(name: str, value: Any, draw: np.random.Generator | None) -> Array:
-    """An input of the library as an array of floats or truth values."""
-    if isinstance(value, str):
-        return read_value(value, files=True, stdin=None, rng=draw)
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise GradcliError(
-            f"input '{name}': the rows do not have the same length", kind="shape"
-        ) from None
-    if array.dtype.kind not in "biuf":
-        raise GradcliError(f"input '{name}' must hold real numbers, not {array.dtype}")
-    return array if array.dtype.kind == "b" else array.astype(FLOAT64, copy=False)

@@ -37,14 +37,6 @@ _ids = count()
 _span: Span | None = None
 
 
-_recorded = 0
-
-
-def recorded_elements() -> int:
-    """Elements of all arrays that operations were recorded for, in this process."""
-    return _recorded
-
-
 def next_id() -> int:
     """The number that the next node will get, or a smaller one that no node has."""
     return next(_ids)
@@ -62,14 +54,10 @@ class Op:
         vjp: `(g, out, *inputs, **params) -> tuple of Node | None`, one entry per input, in the
             graph's own ops; None is a cut. `vjp=None` with a `cut` reason cuts every input.
         cut: why the op has no derivative ("piecewise constant"), or None.
-        symbolic: elementwise ops only: `(s, *scalars, **params) -> scalar`, the scalar formula
-        written
-            against a namespace `s` of scalar functions (SymPy's and mpmath's are in
-            `gradcli.symbolic.scalars`).
+        symbolic: elementwise ops: `(s, *scalars, **params) -> scalar`, the scalar formula against
+            a namespace `s` of scalar functions (those of `gradcli.symbolic.scalars`).
         entry: structural ops: `(s, out, *inputs, **params) -> scalar`: the entry of the output at
-        the
-            indices `out`, in terms of entries of the inputs (`x(i, j)`); None where there is none
-            yet.
+            the indices `out`, in terms of entries of the inputs (`x(i, j)`); None: none yet.
         exact: `(m, *object_arrays, **params) -> object array` with mpmath `m`, where `evaluate`
             does not work on object arrays.
         kink: `(*arrays, **params) -> bool array`: where the op is not differentiable.
@@ -321,8 +309,7 @@ def apply(op: Op | str, *inputs: Any, **params: Any) -> Node:
 
     Args:
         op: an op or its name.
-        inputs: nodes; bare numbers and arrays become constants. A bare Python number takes the
-            float dtype of the other inputs, so float32 stays float32.
+        inputs: nodes; bare numbers and arrays become constants, of the other inputs' float dtype.
         params: static, already normalised (axes negative).
 
     Raises:
@@ -351,9 +338,8 @@ def apply(op: Op | str, *inputs: Any, **params: Any) -> Node:
             )
             for value in inputs
         )
-    global _recorded
     shape = op.shape(*(node.shape for node in nodes), **params)
-    _recorded += check_elements(shape, f"the result of {op.name}")
+    check_elements(shape, f"the result of {op.name}")
     if op.dtype == "float":
         dtype = float_dtype(node.dtype for node in nodes)
     elif op.dtype == "bool":
@@ -381,15 +367,14 @@ def topological(outputs: Iterable[Node]) -> list[Node]:
     seen: dict[int, Node] = {}
     stack = list(outputs)
     while stack:
-        node = stack.pop()
-        if node.id not in seen:
+        if (node := stack.pop()).id not in seen:
             seen[node.id] = node
             stack.extend(node.inputs)
     return [seen[key] for key in sorted(seen)]
 
 
 class Graph:
-    """A traced program: its inputs by name and its output.
+    """A traced program.
 
     Attributes:
         inputs: input nodes by name, in the order the program names them.

@@ -73,12 +73,17 @@ class Limits:
 LIMITS = Limits()
 
 
-def check_elements(shape: Sequence[int], what: str = "an array") -> int:
-    """Refuse a shape with too many elements or axes, before anything is allocated.
+_recorded = 0
 
-    Returns:
-        How many elements it has.
-    """
+
+def recorded_elements() -> int:
+    """Elements of all arrays that were checked in this process: what its records amount to."""
+    return _recorded
+
+
+def check_elements(shape: Sequence[int], what: str = "an array") -> None:
+    """Refuse a shape with too many elements or axes, before anything is allocated."""
+    global _recorded
     if len(shape) > 32:
         raise GradcliError(
             f"{what} would have {len(shape)} axes; at most 32 are allowed", kind="limit"
@@ -94,4 +99,4 @@ def check_elements(shape: Sequence[int], what: str = "an array") -> int:
             kind="limit",
             hint="raise it with --limit elements=N",
         )
-    return count
+    _recorded += count

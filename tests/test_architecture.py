@@ -39,7 +39,18 @@ ALLOWED = {
     "render": {"errors", "results", "explanation"},
 }
 FREE = {
-    *("cli", "api", "asked", "explaining", "forms", "graphs", "matrices", "naming", "posing"),
+    *(
+        "cli",
+        "api",
+        "asked",
+        "asking",
+        "explaining",
+        "forms",
+        "graphs",
+        "matrices",
+        "naming",
+        "posing",
+    ),
     *("products", "road", "sources", "__init__", "__main__"),
 }
 

@@ -130,7 +130,7 @@ def test_an_input_that_steers_only_has_gradient_zero():
         (["grad", "x**2", "--x", "3", "--wrt", "y"], "error: there is no input 'y' to differentiate by\nhint: the inputs are x\n"),
         (["grad", "x**2", "--x", "3", "--wrt", "x", "--const", "x"], "error: 'x' is to be constant and to be differentiated by\n"),
         (["grad", "1+1"], "error: there is no input to differentiate by\nhint: gradcli eval gives the value\n"),
-        (["grad"], "error: missing argument 'EXPRESSION'\nhint: see gradcli grad --help\n"),
+        (["grad"], "error: there is no expression\nhint: write one, as in gradcli grad"),
         (["grad", "x", "y", "--x", "1"], "error: got unexpected extra argument (y)\nhint: quote the expression, and each value, so that the shell keeps it in one piece\n"),
         (["grad", "x", "--x", "1", "--limit", "foo=1"], "error: unknown limit 'foo'\n"),
         (["grad", "x", "--x", "1", "--limit", "ops"], "error: --limit ops: write NAME=NUMBER\nhint: for instance --limit seconds=120\n"),

@@ -51,20 +51,13 @@ ROWS = [
         ".__class__",
         "only the attributes and methods of arrays can be used",
     ),
-    (
-        "lambda v: v",
-        "parse",
-        "a lambda is not available: an expression has no functions of its own",
-        "lambda v: v",
-        None,
-    ),
     ("{'a': 1}", "parse", "a dict is not an array", "{'a': 1}", None),
     ("f'{x}'", "parse", "a formatted string is not available", "f'{x}'", None),
-    ("sum(*x)", "parse", "* before an argument is not available", "sum(*x)", None),
+    ("sum(*3)", "value", None, "sum(*3)", None),
     ("x[1.5]", "value", None, "x[1.5]", None),
     ("x[3]", "shape", None, "x[3]", None),
-    ("x and x", "value", "the truth value of an array of shape (3,) is ambiguous", "x and x", "use where(...), or & and | between comparisons"),
-    ("x if x else 0", "value", "the truth value of an array of shape (3,) is ambiguous", "x if x else 0", "use where(...), or & and | between comparisons"),
+    ("x and x", "value", "the truth value of an array of shape (3,) is ambiguous", "x", "use where(...), or & and | between comparisons"),
+    ("x if x else 0", "value", "the truth value of an array of shape (3,) is ambiguous", "x", "use where(...), or & and | between comparisons"),
     ("1j*x", "parse", "complex numbers are not available", "1j", None),
     ("'a'*x", "value", "'*' is not defined for 'a'", "'a'*x", None),
     ("x + None", "value", "'+' is not defined for None", "x + None", None),
@@ -103,7 +96,6 @@ def test_error(
     "text",
     [
         "x = 2",
-        "x; x",
         "def f(v): return v",
         "import os",
         "x := 2",
@@ -120,8 +112,8 @@ def test_statements_and_python_are_refused(text: str) -> None:
 
 
 def test_depth_that_is_raised_too_far_is_still_an_orderly_error() -> None:
-    text = "-" * 2500 + "x"
-    with LIMITS.raised(depth=3000), pytest.raises(GradcliError) as caught:
+    text = "-" * 100_000 + "x"
+    with LIMITS.raised(depth=10**6, source=10**6), pytest.raises(GradcliError) as caught:
         parse(text).trace(INPUTS)
     assert caught.value.kind == "limit"
 

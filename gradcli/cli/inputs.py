@@ -158,7 +158,7 @@ def read_values(
     values: Mapping[str, str], environment: Environment, seed: int
 ) -> tuple[dict[str, Array], list[str]]:
     """The arrays of some value texts, and a note where random numbers were drawn."""
-    from gradcli.api import generator
+    from gradcli.asking import generator
     from gradcli.language import draws_random, read_value
 
     piped = [name for name, text in values.items() if text.strip() in ("-", "@-")]

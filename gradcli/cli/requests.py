@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcli import api
+from gradcli.asking import generator
 from gradcli.cli.jsonvalues import input_array
 from gradcli.cli.suggestions import did_you_mean
 from gradcli.errors import ExitCode, GradcliError
@@ -141,7 +142,7 @@ class Request:
                 if not name.isidentifier() and name != api.ONLY:
                     raise GradcliError(f"'{name}' in \"{key}\" is not a name")
         cotangent = self.fields.get("cotangent")
-        draw = api.generator((*inputs.values(), *tangents.values(), cotangent), self.seed())
+        draw = generator((*inputs.values(), *tangents.values(), cotangent), self.seed())
 
         def read(name: str, item: Any) -> Any:
             return input_array(name, item, files=self.allow_files, draw=draw)

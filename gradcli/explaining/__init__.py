@@ -21,8 +21,8 @@ from gradcli.explanation import Explanation, Mark, Row
 from gradcli.graph import INPUT, Array, Node, shape_text, topological
 from gradcli.language import Program
 from gradcli.language.events import Event
-from gradcli.language.interpreter import EVENTS
 from gradcli.language.program import Trace
+from gradcli.language.run import EVENTS
 from gradcli.results import Target
 from gradcli.sources import variables
 

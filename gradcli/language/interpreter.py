@@ -10,19 +10,15 @@ positions, a dtype or a function. Static numbers stay numbers until they meet a 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from gradcli.errors import GradcliError, Span
-from gradcli.graph import FLOAT64, Array, Node, at, constant, next_id, recorded_elements
+from gradcli.errors import GradcliError
+from gradcli.graph import at
 from gradcli.language.callees import calling, function_of, kind_of
 from gradcli.language.calls import call_function, canonical
-from gradcli.language.concrete import Values, plain
 from gradcli.language.dialects import ADAPTERS, Named
-from gradcli.language.events import Event
-from gradcli.language.functions import MISSING, Function, Scope, define
+from gradcli.language.functions import MISSING, Function, define
 from gradcli.language.imports import Namespace
 from gradcli.language.iteration import comprehension
 from gradcli.language.methods import ATTRIBUTES, method, unknown
@@ -34,14 +30,10 @@ from gradcli.language.namespaces import (
     member,
 )
 from gradcli.language.operators import binary, boolean, compare, unary
-from gradcli.language.paths import Path
-from gradcli.language.recorder import WARM, Recorder, Scalar
-from gradcli.language.source import Source
-from gradcli.language.statics import as_float, bounded, is_number
+from gradcli.language.run import Run
+from gradcli.language.statics import bounded
 from gradcli.language.subscripts import subscript
 from gradcli.language.words import BARE_DTYPES, CONSTANTS, DTYPES, DType, suggestion
-from gradcli.limits import LIMITS
-from gradcli.ops.declare import describe
 
 REFUSED: dict[type[ast.AST], str] = {
     ast.Dict: "a dict is not an array",
@@ -60,137 +52,8 @@ REFUSED: dict[type[ast.AST], str] = {
 }
 
 
-def beyond(what: str, limit: str) -> GradcliError:
-    """The error for a program that goes on and on."""
-    return GradcliError(what, kind="limit", hint=f"raise it with --limit {limit}=N")
-
-
-EVENTS = 100_000
-"""Events that are taken down; a longer run is told by its path alone."""
-
-
-class Interpreter:
-    """Records one run of a program at given inputs.
-
-    Attributes:
-        dynamic: whether the record depends on the values of the inputs.
-        notes: sentences for the user.
-        scope: the names of the innermost call.
-        path: branches and loops, and how they went.
-        events: what happened between the nodes; the first `EVENTS` of them.
-        telling: whether events are still taken down.
-        calls, turns: of functions and of loops, so far; depth: of calls, now.
-        last_scope: of the function that returned last.
-        assigned: every name that the outermost level binds somewhere.
-        tape: where scalars go in a long loop; None as long as every operation is a node.
-        compact: whether there may be one.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        inputs: Mapping[str, Node],
-        arrays: Mapping[str, Array],
-        dtype: np.dtype[Any] = FLOAT64,
-        rng: np.random.Generator | None = None,
-        assigned: frozenset[str] = frozenset(),
-        compact: bool = False,
-    ) -> None:
-        self.compact = compact
-        self.assigned = assigned
-        self.source = source
-        self.inputs = inputs
-        self.dtype = dtype
-        self.rng = rng
-        self.notes: list[str] = []
-        self.scope = Scope(frozenset(), None)
-        self.path = Path()
-        self.events: list[Event] = []
-        self.telling = True
-        self.calls = self.turns = self.depth = 0
-        self.last_scope: Scope | None = None
-        self.at = at
-        self._values = Values(arrays)
-        self.items_made = 0
-        self.tape: Recorder | None = None
-        self._found: dict[int, Callee | Function] = {}
-        self._first, self._recorded = next_id(), recorded_elements()
-
-    @property
-    def dynamic(self) -> bool:
-        """Whether a value was asked for that depends on an input."""
-        return self._values.dynamic
-
-    # --- what adapters may ask (see `calls.Context`)
-
-    def tensor(self, value: Any, what: str) -> Node:
-        """The value as a node."""
-        if isinstance(value, Node):
-            return value
-        if type(value) is Scalar:
-            return self.settled(value)  # type: ignore[no-any-return]
-        if isinstance(value, bool):
-            return constant(value)
-        if isinstance(value, (int, float)):
-            return constant(as_float(value), self.dtype)
-        if isinstance(value, np.ndarray):
-            return constant(value) if value.dtype.kind == "b" else constant(value, self.dtype)
-        if isinstance(value, range):
-            value = list(value)
-        if isinstance(value, (list, tuple)):
-            return self._array(value, what)
-        if isinstance(value, Function):
-            raise GradcliError(f"{what}: an array is needed, not {value}")
-        if isinstance(value, Callee):
-            raise GradcliError(
-                f"'{value.text}' is a function; it needs arguments",
-                hint=f"call it: {value.text}(...)",
-            )
-        raise GradcliError(f"{what}: an array is needed, not {describe(value)}")
-
-    def _array(self, items: Sequence[Any], what: str) -> Node:
-        """A list as an array: of numbers a constant, with nodes inside a stack."""
-        if _numbers_only(items):
-            try:
-                array = np.array(items)
-            except ValueError:
-                raise GradcliError(
-                    f"{what}: the rows of a list differ in length", kind="shape"
-                ) from None
-            except OverflowError:
-                raise GradcliError(f"{what}: a number is too large") from None
-            if array.dtype == object:
-                raise GradcliError(f"{what}: the rows of a list differ in length", kind="shape")
-            return constant(array) if array.dtype.kind == "b" else constant(array, self.dtype)
-        nodes = [self.tensor(item, what) for item in items]
-        shapes = {node.shape for node in nodes}
-        if len(shapes) > 1:
-            raise GradcliError(
-                f"{what}: the entries of a list differ in shape: "
-                + " and ".join(map(str, sorted(shapes)[:2])),
-                kind="shape",
-            )
-        return self.call(".stack", nodes)  # type: ignore[no-any-return]
-
-    def static(self, value: Any, what: str) -> Any:
-        """The value as plain Python values; nodes are executed."""
-        if isinstance(value, Node):
-            return plain(self.concrete(value))
-        if type(value) is Scalar:
-            return plain(np.asarray(self.known(value)))
-        if isinstance(value, list):
-            return [self.static(item, what) for item in value]
-        if isinstance(value, tuple):
-            return tuple(self.static(item, what) for item in value)
-        if isinstance(value, range):
-            return list(value)
-        if isinstance(value, Callee):
-            raise GradcliError(f"{what} cannot be a function")
-        return value
-
-    def concrete(self, node: Node) -> Array:
-        """The array behind a node."""
-        return self._values.of(node)
+class Interpreter(Run):
+    """Walks the syntax of a program and records it."""
 
     def call(self, name: str, *arguments: Any, **keywords: Any) -> Any:
         """Call a function by its name; `.name` is the registry's, past any adapter."""
@@ -202,19 +65,6 @@ class Interpreter:
         if found is None:
             raise GradcliError(f"unknown function '{name}'", kind="name")
         return call_function(self, found, arguments, keywords)
-
-    def tell(self, kind: str, span: Span | None, **what: Any) -> None:
-        """Take down an event."""
-        if self.telling:
-            self.events.append(Event(next_id(), kind, span, self.depth, **what))
-            self.telling = len(self.events) < EVENTS
-
-    def note(self, text: str) -> None:
-        """A sentence for the user, once."""
-        if text not in self.notes:
-            self.notes.append(text)
-
-    # --- walking
 
     def visit(self, node: ast.AST) -> Any:
         """The value of a piece of syntax."""
@@ -237,25 +87,6 @@ class Interpreter:
         if isinstance(value, bytes):
             raise GradcliError("bytes are not available", kind="parse")
         return bounded(value) if isinstance(value, int) else value
-
-    def lookup(self, name: str) -> Any:
-        """The value that the program has bound to a name; `MISSING` where it has not."""
-        scope: Scope | None = self.scope
-        while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
-            if name in scope.own:
-                raise GradcliError(
-                    f"'{name}' has no value here yet",
-                    kind="name",
-                    hint="what the function assigns is its own name from its first line on",
-                )
-            scope = scope.parent
-        return MISSING
-
-    def bound(self, name: str) -> bool:
-        """Whether a name is the program's own or an input."""
-        return name in self.inputs or self.lookup(name) is not MISSING
 
     def name(self, node: ast.Name) -> Any:
         """A bare name: of the program, an input, a constant, a function or a dtype."""
@@ -351,21 +182,6 @@ class Interpreter:
             ).located(self.source.span(node), self.source.text)
         return None
 
-    def truth(self, value: Any) -> bool:
-        """Whether a value is true, where that can be said."""
-        if type(value) is Scalar:
-            return bool(self.known(value))
-        if isinstance(value, Node):
-            if value.size != 1:
-                raise GradcliError(
-                    f"the truth value of {describe(value)} is ambiguous",
-                    hint="use where(...), or & and | between comparisons",
-                )
-            return bool(self.concrete(value).reshape(()))
-        if isinstance(value, (bool, int, float, list, tuple, range, str)) or value is None:
-            return bool(value)
-        raise GradcliError(f"{describe(value)} is neither true nor false")
-
     def choice(self, node: ast.IfExp) -> Any:
         """`a if c else b` follows the value of `c`."""
         return self.visit(node.body if self.truth(self.visit(node.test)) else node.orelse)
@@ -381,43 +197,6 @@ class Interpreter:
     def lambda_(self, node: ast.Lambda) -> Function:
         """`lambda v: v**2`."""
         return define(self, "lambda", node, lambda: self.visit(node.body))
-
-    def settled(self, value: Any) -> Any:
-        """The value with scalars of the tape as nodes."""
-        if type(value) is Scalar:
-            assert self.tape is not None
-            return self.tape.node(value)
-        if self.tape is not None and isinstance(value, (list, tuple)):
-            return type(value)(map(self.settled, value)) if _holds_scalars(value) else value
-        return value
-
-    def known(self, scalar: Scalar) -> float:
-        """The value of a scalar that decides something."""
-        self._values.dynamic = True
-        return scalar.value
-
-    def look_at_limits(self) -> None:
-        """Every now and then: how long the program has become.
-
-        Raises:
-            GradcliError: `limit`.
-        """
-        if self.turns > LIMITS.steps:
-            raise beyond(f"more than {LIMITS.steps:.10g} turns of loops", "steps")
-        if recorded_elements() - self._recorded > LIMITS.recorded:
-            raise beyond(f"arrays of more than {LIMITS.recorded:.3g} elements in all", "recorded")
-        if next_id() - self._first > LIMITS.ops:
-            raise beyond(f"more than {LIMITS.ops:.3g} operations", "ops")
-        if self.tape is not None and len(self.tape.values) > LIMITS.records:
-            raise beyond(f"more than {LIMITS.records:.3g} scalar operations", "records")
-        if self.turns + self.calls >= WARM:
-            self.warm_up()
-
-    def warm_up(self) -> None:
-        """From now on scalars go onto a tape."""
-        if self.tape is None and self.compact and self.dtype == FLOAT64:
-            self.tape = Recorder(self._values.peek, next_id())
-            self.telling = False
 
     def callee(self, node: ast.Call) -> Callee | Function | None:
         """The function that a call names; None for a method. What cannot change is kept."""
@@ -441,21 +220,6 @@ class Interpreter:
                 self._found[id(function)] = found
         return found
 
-    def one_truth(self, value: Any) -> Any:
-        """The last part of `and` and `or`: an array of several entries is neither."""
-        if isinstance(value, Node) and value.size != 1:
-            self.truth(value)
-        return value
-
-    def truth_at(self, value: Any, span: Span | None) -> bool:
-        """Whether a condition holds; an error points at it."""
-        if value is True or value is False:
-            return value
-        try:
-            return self.truth(value)
-        except GradcliError as error:
-            raise error.located(span, self.source.text) from None
-
     def message(self, node: ast.AST) -> str:
         """The text of an assertion's message; values inside braces are written out."""
         if isinstance(node, ast.JoinedStr):
@@ -465,24 +229,6 @@ class Interpreter:
             return f"{value:.6g}" if isinstance(value, float) else str(value)
         value = self.static(self.visit(node), "a message")
         return value if isinstance(value, str) else str(value)
-
-
-def _holds_scalars(items: Sequence[Any]) -> bool:
-    return any(
-        type(item) is Scalar or (isinstance(item, (list, tuple)) and _holds_scalars(item))
-        for item in items
-    )
-
-
-def _numbers_only(items: Sequence[Any]) -> bool:
-    stack = list(items)
-    while stack:
-        item = stack.pop()
-        if isinstance(item, (list, tuple)):
-            stack.extend(item)
-        elif not is_number(item):
-            return False
-    return True
 
 
 VISITORS: dict[type[ast.AST], Callable[[Interpreter, Any], Any]] = {

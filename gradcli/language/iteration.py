@@ -36,7 +36,7 @@ def _turns(interpreter: Interpreter, generators: Sequence[ast.comprehension]) ->
     if not generators:
         yield
         return
-    from gradcli.language.statements import store
+    from gradcli.language.assignments import store
 
     first, *rest = generators
     if first.is_async:

@@ -11,17 +11,17 @@ import numpy as np
 
 from gradcli.errors import GradcliError
 from gradcli.graph import FLOAT32, FLOAT64, Graph, Node, constant, input_node
-from gradcli.language.events import Event
 from gradcli.language.fence import check_statements
 from gradcli.language.functions import call, room_for_recursion
 from gradcli.language.hot import expression
 from gradcli.language.interpreter import Interpreter
-from gradcli.language.names import FreeNames, bound_names, is_main_guard
+from gradcli.language.names import FreeNames, bound_names
 from gradcli.language.namespaces import ROOTS, find
-from gradcli.language.paths import Path
+from gradcli.language.outcome import result_of
 from gradcli.language.source import Source
 from gradcli.language.statements import block
 from gradcli.language.syntax import read_syntax
+from gradcli.language.trace import Trace
 from gradcli.language.words import BARE_DTYPES, CONSTANTS, DType, suggestion
 from gradcli.ops.creation import default_dtype
 from gradcli.ops.declare import describe
@@ -29,57 +29,8 @@ from gradcli.ops.declare import describe
 DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
 
 
-class Trace:
-    """What one run of a program recorded.
-
-    Attributes:
-        graph: inputs by name, output, source text.
-        notes: sentences for the user.
-        dynamic: whether the graph depends on the values of the inputs.
-        names: what each name of the program's outermost level (or of the function that is its
-            result) is bound to at the end; inputs apart.
-        events: names bound, branches and turns of loops, in order.
-        path: every branch and loop, and how it went.
-        target: the name of the output, where it is not the program's result.
-    """
-
-    __slots__ = ("dynamic", "events", "graph", "names", "notes", "path", "target")
-
-    def __init__(
-        self,
-        graph: Graph,
-        notes: list[str],
-        dynamic: bool,
-        names: Mapping[str, Node] | None = None,
-        events: Sequence[Event] = (),
-        path: Path | None = None,
-    ) -> None:
-        self.graph = graph
-        self.notes = notes
-        self.dynamic = dynamic
-        self.names = dict(names or {})
-        self.events = events
-        self.path = path if path is not None else Path()
-        self.target: str | None = None
-
-    def at(self, name: str) -> Trace:
-        """The same record with another output.
-
-        Raises:
-            GradcliError: `name` where the program binds no array to that name.
-        """
-        node = self.names.get(name, self.graph.inputs.get(name))
-        if node is None:
-            raise GradcliError(
-                f"the program has no '{name}' to differentiate",
-                kind="name",
-                hint=suggestion(name, self.names)
-                or (f"its names are {', '.join(self.names)}" if self.names else None),
-            )
-        graph = Graph(self.graph.inputs, node, source=self.graph.source)
-        other = Trace(graph, self.notes, self.dynamic, self.names, self.events, self.path)
-        other.target = name
-        return other
+NOTHING: Any = object()
+"""The value of a program that ends in a loop or a branch."""
 
 
 class Program:
@@ -305,54 +256,6 @@ class Program:
         if not places:
             return None
         return self._source.span(min(places, key=lambda place: place[:2])[2])
-
-
-NOTHING: Any = object()
-"""The value of a program that ends in a loop or a branch."""
-
-
-def result_of(body: Sequence[ast.stmt]) -> ast.Expr | ast.FunctionDef | ast.Name | None:
-    """What a program's value is: its last expression, the name that its last line assigns, or the
-    function that it ends with. None where it ends otherwise.
-
-    Raises:
-        GradcliError: `parse` where nothing at all is computed.
-    """
-    significant = [each for each in body if not _means_nothing(each)]
-    if not significant:
-        raise GradcliError("nothing is computed here", kind="parse", hint="end with an expression")
-    last = significant[-1]
-    if isinstance(last, (ast.Expr, ast.FunctionDef)):
-        return last
-    if isinstance(last, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
-        target = last.targets[0] if isinstance(last, ast.Assign) else last.target
-        if len(significant) == 1 and (isinstance(last, ast.AugAssign) or _constant(last)):
-            raise GradcliError(
-                "an assignment alone computes nothing",
-                kind="parse",
-                hint="write the expression alone; a comparison is written ==",
-            )
-        while isinstance(target, ast.Subscript):
-            target = target.value
-        if isinstance(target, ast.Name):
-            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-    return None
-
-
-def _constant(node: ast.Assign | ast.AnnAssign) -> bool:
-    """Whether the value on the right names nothing."""
-    return node.value is None or not any(
-        isinstance(each, ast.Name) for each in ast.walk(node.value)
-    )
-
-
-def _means_nothing(node: ast.stmt) -> bool:
-    """Imports, docstrings, `pass` and the block of a script."""
-    if isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
-        return True
-    if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-    return isinstance(node, ast.If) and is_main_guard(node)
 
 
 def parse(text: str, call: str | None = None) -> Program:

@@ -10,42 +10,16 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gradcli.errors import GradcliError, Span
-from gradcli.graph import Node
-from gradcli.language.endless import never_ends
+from gradcli.errors import GradcliError
+from gradcli.language.assignments import Run, annotated, assign, augmented
 from gradcli.language.functions import define
-from gradcli.language.hot import combination, expression
+from gradcli.language.hot import expression
 from gradcli.language.imports import imported
-from gradcli.language.iteration import item as item_of
-from gradcli.language.iteration import items as items_of
-from gradcli.language.iteration import iterate
-from gradcli.language.list_methods import assign_item
-from gradcli.language.names import is_main_guard
-from gradcli.language.operators import OPERATORS, operate
-from gradcli.language.paths import Part
-from gradcli.language.subscripts import index_of, list_index
-from gradcli.limits import LIMITS
-from gradcli.ops.declare import describe
-from gradcli.ops.tape import rule_of
+from gradcli.language.loops import branch, each, repeat
+from gradcli.language.signals import BREAK, CONTINUE, Signal
 
 if TYPE_CHECKING:
     from gradcli.language.interpreter import Interpreter
-
-Run = Callable[[], Any]
-Store = Callable[[Any], None]
-
-
-class Signal:
-    """How a block was left before its end."""
-
-    __slots__ = ("value", "word")
-
-    def __init__(self, word: str, value: Any = None) -> None:
-        self.word = word
-        self.value = value
-
-
-BREAK, CONTINUE = Signal("break"), Signal("continue")
 
 
 def block(interpreter: Interpreter, body: Sequence[ast.stmt]) -> Run:
@@ -82,285 +56,6 @@ def block(interpreter: Interpreter, body: Sequence[ast.stmt]) -> Run:
 def statement(interpreter: Interpreter, node: ast.stmt) -> Run | None:
     """The closure of one statement; None where it means nothing."""
     return STATEMENTS[type(node)](interpreter, node)
-
-
-# --- assignments
-
-
-def store(interpreter: Interpreter, target: ast.AST, span: Span | None) -> Store:
-    """What gives a value to a target: a name, `x[i]`, or several of them."""
-    if isinstance(target, ast.Name):
-        name = target.id
-
-        def store_name(value: Any) -> None:
-            interpreter.scope.names[name] = value
-            if interpreter.telling:
-                interpreter.tell("assign", span, name=name, value=value)
-
-        return store_name
-    if isinstance(target, ast.Subscript):
-        return lambda value: store_item(interpreter, target, index_of(interpreter, target), value)
-    if isinstance(target, (ast.Tuple, ast.List)):
-        pieces = [store(interpreter, piece, span) for piece in target.elts if not _starred(piece)]
-        star = next((n for n, piece in enumerate(target.elts) if _starred(piece)), None)
-        rest = None
-        if star is not None:
-            rest = store(interpreter, target.elts[star].value, span)  # type: ignore[attr-defined]
-        return lambda value: _unpack(interpreter, value, pieces, star, rest)
-    raise GradcliError("a name is needed before =", kind="parse")
-
-
-def _starred(node: ast.AST) -> bool:
-    return isinstance(node, ast.Starred)
-
-
-def _unpack(
-    interpreter: Interpreter,
-    value: Any,
-    pieces: Sequence[Store],
-    star: int | None,
-    rest: Store | None,
-) -> None:
-    items = items_of(value)
-    if len(items) != len(pieces) and (star is None or len(items) < len(pieces)):
-        least = "at least " if star is not None else ""
-        raise GradcliError(
-            f"{least}{len(pieces)} values are needed, not {len(items)}", kind="shape"
-        )
-    if star is not None and rest is not None:
-        after = len(pieces) - star
-        end = len(items) - after
-        rest(items[star:end])
-        items = [*items[:star], *items[end:]]
-    for piece, item in zip(pieces, items, strict=True):
-        piece(item)
-
-
-def store_item(interpreter: Interpreter, target: ast.Subscript, index: Any, value: Any) -> None:
-    """`x[i] = v`: a list changes; of an array a new one is made and bound to the name."""
-    container = interpreter.visit(target.value)
-    if isinstance(container, list):
-        assign_item(container, list_index(index), value)
-        return
-    if isinstance(container, (int, float)) or container is None or isinstance(container, tuple):
-        raise GradcliError(f"the items of {describe(container)} cannot be assigned to")
-    array = interpreter.tensor(container, "an item")
-    updated = interpreter.call(".index_update", array, index, interpreter.tensor(value, "="))
-    if isinstance(target.value, ast.Name):
-        store(interpreter, target.value, interpreter.source.span(target))(updated)
-    elif isinstance(target.value, ast.Subscript):
-        store_item(interpreter, target.value, index_of(interpreter, target.value), updated)
-    else:
-        raise GradcliError("an item of a name is needed before =", kind="parse")
-
-
-def assign(interpreter: Interpreter, node: ast.Assign) -> Run:
-    """`y = x`, `a = b = x`, `a, b = b, a`."""
-    value = expression(interpreter, node.value)
-    span = interpreter.source.span(node)
-    stores = [store(interpreter, target, span) for target in node.targets]
-    if len(stores) == 1 and isinstance(node.targets[0], ast.Name):
-        name = node.targets[0].id
-
-        def run_name() -> None:
-            found = value()
-            interpreter.scope.names[name] = found
-            if interpreter.telling:
-                interpreter.tell("assign", span, name=name, value=found)
-
-        return run_name
-
-    def run() -> None:
-        found = value()
-        for each in stores:
-            each(found)
-
-    return run
-
-
-def annotated(interpreter: Interpreter, node: ast.AnnAssign) -> Run | None:
-    """`y: float = x`; the annotation means nothing."""
-    if node.value is None:
-        return None
-    value = expression(interpreter, node.value)
-    put = store(interpreter, node.target, interpreter.source.span(node))
-    return lambda: put(value())
-
-
-def augmented(interpreter: Interpreter, node: ast.AugAssign) -> Run:
-    """`y += x`; a list grows in place."""
-    span = interpreter.source.span(node)
-    value = expression(interpreter, node.value)
-    operator, target = node.op, node.target
-
-    combine = combination(interpreter, operator, rule_of(OPERATORS[type(operator)][1]), span)
-
-    def combined(old: Any, new: Any) -> Any:
-        if isinstance(old, list) and isinstance(operator, ast.Add):
-            old[:] = operate(interpreter, operator, old, items_of(new))
-            return old
-        return combine(old, new)
-
-    if isinstance(target, ast.Name):
-        load, put = expression(interpreter, _loaded(target)), store(interpreter, target, span)
-
-        def run() -> None:
-            old = load()
-            put(combined(old, value()))
-
-        return run
-    assert isinstance(target, ast.Subscript)
-
-    def run_item() -> None:
-        container = interpreter.visit(target.value)
-        index = index_of(interpreter, target)
-        old = item_of(interpreter, container, index)
-        store_item(interpreter, target, index, combined(old, value()))
-
-    return run_item
-
-
-def _loaded(target: ast.Name) -> ast.Name:
-    return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-
-
-# --- branches and loops
-
-
-def branch(interpreter: Interpreter, node: ast.If) -> Run | None:
-    """`if`, `elif`, `else`: follows the value of the condition."""
-    if is_main_guard(node):
-        return None
-    test = expression(interpreter, node.test)
-    then, otherwise = block(interpreter, node.body), block(interpreter, node.orelse)
-    span = interpreter.source.span(node.test)
-    part = interpreter.path.add("branch", span)
-
-    def run() -> Any:
-        holds = decided(interpreter, test, part, span)
-        return then() if holds else otherwise()
-
-    return run
-
-
-def decided(interpreter: Interpreter, test: Run, part: Part, span: Span | None) -> bool:
-    """The truth of a condition, noted."""
-    holds = interpreter.truth_at(test(), span)
-    part.reached += 1
-    part.held += holds
-    if interpreter.telling:
-        interpreter.tell("branch", span, number=int(holds))
-    return holds
-
-
-def repeat(interpreter: Interpreter, node: ast.While) -> Run:
-    """`while`: turn after turn as long as the condition holds."""
-    test, body = expression(interpreter, node.test), block(interpreter, node.body)
-    otherwise = block(interpreter, node.orelse)
-    span = interpreter.source.span(node.test)
-    part = interpreter.path.add("while", span)
-    endless = never_ends(node)
-
-    def run() -> Any:
-        turns = 0
-        counted = Turns(interpreter, part, span)
-        while interpreter.truth_at(test(), span):
-            if endless:
-                raise GradcliError(
-                    "this loop never ends: nothing in it changes its condition",
-                    kind="limit",
-                    hint="change a name of the condition, or leave the loop by break",
-                ).located(span, interpreter.source.text)
-            turns += 1
-            if interpreter.telling or not turns & (OFTEN - 1):
-                counted.look(turns)
-            signal = body()
-            if signal is None or signal is CONTINUE:
-                continue
-            counted.end(turns)
-            return None if signal is BREAK else signal
-        counted.end(turns)
-        return otherwise()
-
-    return run
-
-
-class Turns:
-    """Counts the turns of one run of a loop; there is a limit to all of them together."""
-
-    __slots__ = ("count", "interpreter", "part", "span")
-
-    def __init__(self, interpreter: Interpreter, part: Part, span: Span | None) -> None:
-        self.interpreter = interpreter
-        self.part = part
-        self.span = span
-        self.count = 0
-        part.reached += 1
-
-    def look(self, count: int) -> None:
-        """Every `OFTEN` turns, and every turn as long as somebody is told."""
-        interpreter = self.interpreter
-        interpreter.turns += count - self.count
-        self.part.turns += count - self.count
-        self.count = count
-        if not interpreter.turns & (OFTEN - 1) or not count & (OFTEN - 1):
-            interpreter.look_at_limits()
-        if interpreter.telling:
-            interpreter.tell("turn", self.span, number=count)
-
-    def end(self, count: int) -> None:
-        """The loop is over."""
-        self.interpreter.turns += count - self.count
-        self.part.turns += count - self.count
-        if self.interpreter.telling:
-            self.interpreter.tell("end", self.span, number=count)
-
-
-OFTEN = 64
-"""Turns between two looks at the limits; a power of two."""
-
-
-def each(interpreter: Interpreter, node: ast.For) -> Run:
-    """`for`: over a range, the items of a list, the rows of an array."""
-    items, body = expression(interpreter, node.iter), block(interpreter, node.body)
-    otherwise = block(interpreter, node.orelse)
-    span = _head(interpreter, node)
-    put = store(interpreter, node.target, span)
-    part = interpreter.path.add("for", span)
-
-    def run() -> Any:
-        source = items()
-        if isinstance(source, range) and len(source) > LIMITS.steps - interpreter.turns:
-            raise GradcliError(
-                f"{len(source):.10g} turns of a loop; the limit is {LIMITS.steps:.10g}",
-                kind="limit",
-                hint="raise it with --limit steps=N",
-            )
-        turns = 0
-        counted = Turns(interpreter, part, span)
-        for entry in iterate(source):
-            turns += 1
-            if interpreter.telling or not turns & (OFTEN - 1):
-                counted.look(turns)
-            put(entry)
-            signal = body()
-            if signal is None or signal is CONTINUE:
-                continue
-            counted.end(turns)
-            return None if signal is BREAK else signal
-        counted.end(turns)
-        return otherwise()
-
-    return run
-
-
-def _head(interpreter: Interpreter, node: ast.For) -> Span | None:
-    """`for i in range(3)`."""
-    whole, items = interpreter.source.span(node), interpreter.source.span(node.iter)
-    return None if whole is None or items is None else (whole[0], items[1])
-
-
-# --- the rest
 
 
 def definition(interpreter: Interpreter, node: ast.FunctionDef) -> Run:
@@ -424,9 +119,9 @@ STATEMENTS: dict[type[ast.stmt], Callable[[Interpreter, Any], Run | None]] = {
     ast.Assign: assign,
     ast.AnnAssign: annotated,
     ast.AugAssign: augmented,
-    ast.If: branch,
-    ast.While: repeat,
-    ast.For: each,
+    ast.If: lambda interpreter, node: branch(interpreter, node, block),
+    ast.While: lambda interpreter, node: repeat(interpreter, node, block),
+    ast.For: lambda interpreter, node: each(interpreter, node, block),
     ast.FunctionDef: definition,
     ast.Return: leave,
     ast.Assert: check,
@@ -437,6 +132,3 @@ STATEMENTS: dict[type[ast.stmt], Callable[[Interpreter, Any], Run | None]] = {
     ast.Break: lambda interpreter, node: lambda: BREAK,
     ast.Continue: lambda interpreter, node: lambda: CONTINUE,
 }
-
-
-__all__ = ["BREAK", "CONTINUE", "Node", "block"]

@@ -51,7 +51,7 @@ def calls_of(error: GradcliError) -> list[str]:
     """The traceback of the program's own calls, the innermost first; recursion is counted.
 
     Example:
-        >>> error = GradcliError("division by zero", span=(19, 22), source="f = lambda v: v\\nf(1/0)")
+        >>> error = GradcliError("division by zero", source="f = lambda v: v\\nf(1/0)")
         >>> error.calls.append(("f", (16, 22)))
         >>> calls_of(error)
         ['in f, called at line 2: f(1/0)']

@@ -15,7 +15,7 @@ from gradcli.symbolic.indices import NoFormError
 MOST = 400
 """Operations of a target that is written out as one expression."""
 
-MOST_TEXT = 3_000
+MOST_TEXT = 5_000
 """Characters of a closed form, its repeated parts named."""
 
 
