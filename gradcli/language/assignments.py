@@ -23,21 +23,29 @@ Run = Callable[[], Any]
 Store = Callable[[Any], None]
 
 
-def store(interpreter: Interpreter, target: ast.AST, span: Span | None) -> Store:
-    """What gives a value to a target: a name, `x[i]`, or several of them."""
+def store(
+    interpreter: Interpreter, target: ast.AST, span: Span | None, telling: bool = True
+) -> Store:
+    """What gives a value to a target: a name, `x[i]`, or several of them.
+
+    Args:
+        telling: whether it is an event; the variables of a comprehension are none.
+    """
     if isinstance(target, ast.Name):
         name = target.id
 
         def store_name(value: Any) -> None:
             interpreter.scope.names[name] = value
-            if interpreter.telling:
+            if telling and interpreter.telling:
                 interpreter.tell("assign", span, name=name, value=value)
 
         return store_name
     if isinstance(target, ast.Subscript):
         return lambda value: store_item(interpreter, target, index_of(interpreter, target), value)
     if isinstance(target, (ast.Tuple, ast.List)):
-        pieces = [store(interpreter, piece, span) for piece in target.elts if not _starred(piece)]
+        pieces = [
+            store(interpreter, piece, span, telling) for piece in target.elts if not _starred(piece)
+        ]
         star = next((n for n, piece in enumerate(target.elts) if _starred(piece)), None)
         rest = None
         if star is not None:

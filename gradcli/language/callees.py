@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradcli.errors import GradcliError, Span
-from gradcli.language.adapters import one
 from gradcli.language.functions import Function, call
+from gradcli.language.higher import HIGHER, on_lists
 from gradcli.language.iteration import comprehension, items
 from gradcli.language.list_methods import METHODS, list_method
 from gradcli.language.methods import ATTRIBUTES, method, unknown
@@ -50,7 +49,7 @@ def called(
     arguments = [interpreter.settled(each) for each in arguments]
     keywords = {name: interpreter.settled(each) for name, each in keywords.items()}
     if callee.target in HIGHER:
-        return HIGHER[callee.target](interpreter, arguments, span)
+        return on_lists(interpreter, callee.target, arguments, keywords, span)
     if callee.target in RANDOM:
         return draw(callee.target, interpreter.rng, arguments, keywords)
     return interpreter.call(callee.target, *arguments, **keywords)
@@ -96,6 +95,8 @@ def function_of(interpreter: Interpreter, function: ast.expr) -> Callee | Functi
             and name not in HIGHER
         ):
             hint = suggestion(name, known_names())
+            if name == "print":
+                hint = "leave it out: the result is printed anyway"
             if name in RANDOM:
                 hint = f"random numbers are for input values: --x '{name}(...)'"
             raise GradcliError(f"unknown function '{name}'", kind="name", hint=hint).located(
@@ -138,53 +139,6 @@ def _method(interpreter: Interpreter, node: ast.Call, function: ast.Attribute) -
         raise unknown(name).located(tail, interpreter.source.text)
     arguments, keywords = _given(interpreter, node)
     return interpreter.call(target, interpreter.tensor(value, f".{name}"), *arguments, **keywords)
-
-
-def _map(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
-    """`map(f, xs, ys)`: a list."""
-    if len(arguments) < 2:
-        raise GradcliError("map takes a function and lists")
-    function, *sources = arguments
-    rows = zip(*(items(source) for source in sources), strict=False)
-    if isinstance(function, Function):
-        return [call(interpreter, function, list(row), {}, span) for row in rows]
-    if isinstance(function, Callee):
-        return [interpreter.call(function.target, *row) for row in rows]
-    raise GradcliError(f"map: {kind_of(function)} is not a function")
-
-
-def _enumerate(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
-    if not 1 <= len(arguments) <= 2 or not all(type(each) is int for each in arguments[1:]):
-        raise GradcliError("enumerate takes a list, and a number to begin with")
-    return list(enumerate(items(arguments[0]), *arguments[1:]))
-
-
-def _zip(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
-    return list(zip(*(items(each) for each in arguments), strict=False))
-
-
-def _reversed(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
-    return items(one("reversed", arguments, {}))[::-1]
-
-
-def _list(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
-    return items(one("list", arguments, {})) if arguments else []
-
-
-def _tuple(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> tuple[Any, ...]:
-    return tuple(_list(interpreter, arguments, span))
-
-
-Higher = Callable[[Any, list[Any], "Span | None"], Any]
-HIGHER: dict[str, Higher] = {
-    "map": _map,
-    "enumerate": _enumerate,
-    "zip": _zip,
-    "reversed": _reversed,
-    "list": _list,
-    "tuple": _tuple,
-}
-"""Python's own functions on lists."""
 
 
 def kind_of(value: Any) -> str:

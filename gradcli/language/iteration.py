@@ -41,8 +41,11 @@ def _turns(interpreter: Interpreter, generators: Sequence[ast.comprehension]) ->
     first, *rest = generators
     if first.is_async:
         raise GradcliError("async is not available", kind="parse")
-    put = store(interpreter, first.target, None)
-    for item in iterate(interpreter.visit(first.iter)):
+    put = store(interpreter, first.target, None, telling=False)
+    source = interpreter.visit(first.iter)
+    if isinstance(source, range) and not first.ifs:
+        bounded(interpreter.items_made + len(source))
+    for item in iterate(source):
         interpreter.items_made += 1
         bounded(interpreter.items_made)
         if not interpreter.items_made & 63:

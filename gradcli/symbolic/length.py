@@ -12,7 +12,7 @@ from gradcli.graph import Node
 from gradcli.results import Closed
 from gradcli.symbolic.indices import NoFormError
 
-MOST = 400
+MOST = 1_000
 """Operations of a target that is written out as one expression."""
 
 MOST_TEXT = 5_000
