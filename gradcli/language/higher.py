@@ -1,4 +1,4 @@
-"""Python's own functions on lists: `enumerate`, `zip`, `map`, `reversed`, `sorted`, `list`, `tuple`."""
+"""Python's own functions on lists: `enumerate`, `zip`, `map`, `sorted` and their like."""
 
 from __future__ import annotations
 
