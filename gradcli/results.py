@@ -124,6 +124,7 @@ class Result:
         check: None where nothing was checked.
         notes: sentences for stderr (seed used, integers read as floats, a sum implied ...).
         layout: of Jacobians, one of `LAYOUTS`; None elsewhere.
+        program: whether the text is several statements.
         path: of a program whose record follows the values: which branches, how many turns.
         others: the answers for further targets of the same trace.
         product: "jvp" (one entry of `gradient`, of that name), "vjp" or "hvp" where `gradient`
@@ -138,6 +139,7 @@ class Result:
     check: Verdict | None = None
     notes: list[str] = field(default_factory=list)
     layout: str | None = None
+    program: bool = False
     path: list[str] = field(default_factory=list)
     others: list[Result] = field(default_factory=list)
     product: str | None = None

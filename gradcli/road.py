@@ -103,6 +103,7 @@ def _target(
     """The answer for one target: all sources that share a graph at once, then the others."""
     notes = [*trace.notes, *asked.notes(inputs)]
     result = Answer(command, program.text, Target(np.zeros(()), trace.target), notes=notes)
+    result.program = not program.is_expression
     if trace.dynamic or any(part.turns for part in trace.path):
         result.path = trace.path.words(program.text)
     product = is_product(command, asked)

@@ -99,9 +99,14 @@ def side_notes(result: Result, form: str) -> Iterator[str]:
     """What the format leaves unsaid: notes, reasons, and a verdict that is not agreement."""
     if form in ("json", "jsonl"):
         return
-    yield from result.notes
+    for one in (result, *result.others):
+        yield from one.notes
     if form == "rich":
         return
+    if result.path:
+        from gradcli.render.names import path_text
+
+        yield path_text(result.path)
     for name, derivative in result.gradient.items():
         for reason in derivative.reasons:
             yield reason if reason.startswith(f"{name} ") else f"{name}: {reason}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,3 +39,13 @@ def target_letter(result: Result) -> str:
     if result.target.name is not None:
         return result.target.name
     return next((letter for letter in "fghFGHLJ" if letter not in variables), "value")
+
+
+def path_text(path: Sequence[str]) -> str:
+    """On which branches and after how many turns the answer holds.
+
+    Example:
+        >>> path_text(["while norm(b) < 1000: 9 turns", "if sum(b) > 0: taken"])
+        'on the path taken: while norm(b) < 1000: 9 turns, if sum(b) > 0: taken'
+    """
+    return "on the path taken: " + ", ".join(path)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradcli.render.characters import cells
-from gradcli.render.names import derivative_label, target_letter
+from gradcli.render.names import derivative_label, path_text, target_letter
 from gradcli.render.numbers import exact, listed, shape_text, short
 from gradcli.render.terminal.arrays import is_constant, is_long, number_lines, statistics
 from gradcli.render.terminal.console import drawn, literal
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 INDENT = 2
+LINES = 24
+"""Lines of a program that are shown."""
+
 FORMULA, VALUE, LABEL, QUIET, WARN = "bold cyan", "bold", "dim", "dim", "yellow"
 
 
@@ -42,8 +45,13 @@ def sections(result: Result, view: View) -> Iterator[RenderableType]:
     letter = target_letter(result)
     target = result.target
     yield Text("")
-    yield equation(letter, literal(result.expression.strip("\n")))
-    yield equation(" " * len(letter), numbers(target.value, view, len(letter) + 3, VALUE))
+    if result.program:
+        yield from program_views(result.expression, view.full)
+        yield Text("")
+        yield equation(letter, numbers(target.value, view, len(letter) + 3, VALUE))
+    else:
+        yield equation(letter, literal(result.expression.strip("\n")))
+        yield equation(" " * len(letter), numbers(target.value, view, len(letter) + 3, VALUE))
     for derivative in result.gradient.values():
         yield Text("")
         label = derivative_label(result, derivative.name)
@@ -53,7 +61,22 @@ def sections(result: Result, view: View) -> Iterator[RenderableType]:
     if result.check is not None:
         yield Text("")
         yield from verdict_views(result.check, result.command == "check", view.width)
+    if result.path:
+        yield remark(path_text(result.path), QUIET)
     yield Text("")
+
+
+def program_views(text: str, full: bool) -> Iterator[RenderableType]:
+    """The lines of a program with their numbers; a long one by its beginning and its end."""
+    lines = text.strip("\n").split("\n")
+    shown: list[tuple[str, str]] = [(str(n), line) for n, line in enumerate(lines, 1)]
+    if not full and len(lines) > LINES:
+        rest = ("…", f"{len(lines) - LINES} more lines")
+        shown = [*shown[: LINES // 2], rest, *shown[-LINES // 2 :]]
+    width = len(str(len(lines)))
+    for number, line in shown:
+        text_line = Text.assemble((number.rjust(width), QUIET), "  ", literal(line.rstrip("\r")))
+        yield Padding(text_line, (0, 0, 0, INDENT))
 
 
 def value_views(value: Array, view: View) -> Iterator[RenderableType]:
