@@ -401,7 +401,7 @@ s
 
 
 def test_what_happens_after_the_last_event_is_left_out(monkeypatch) -> None:
-    monkeypatch.setattr("gradcli.language.interpreter.EVENTS", 15)
+    monkeypatch.setattr("gradcli.language.run.EVENTS", 15)
     monkeypatch.setattr("gradcli.explaining.EVENTS", 15)
     explanation = told("s = x\nfor i in range(30):\n    s = s*x\ns", x=1)
     assert float(explanation.gradient["x"]) == 31

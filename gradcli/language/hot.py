@@ -229,6 +229,8 @@ def on_tape(tape: Recorder, callee: Callee | Function, values: list[Any]) -> Sca
     function = FUNCTIONS.get(callee.target)
     if function is None or function.op is None or ";" in function.signature:
         return None
+    if function.signature.count(",") + 1 != len(values):
+        return None
     return tape.apply(function.op.name, *values)
 
 
@@ -236,7 +238,8 @@ def _choice(interpreter: Interpreter, node: ast.IfExp) -> Run:
     test = expression(interpreter, node.test)
     then, otherwise = expression(interpreter, node.body), expression(interpreter, node.orelse)
     span = interpreter.source.span(node.test)
-    return lambda: then() if interpreter.truth_at(test(), span) else otherwise()
+    part = interpreter.path.add("branch", span)
+    return lambda: then() if interpreter.decided(test(), part, span) else otherwise()
 
 
 def _junction(interpreter: Interpreter, node: ast.BoolOp) -> Run:

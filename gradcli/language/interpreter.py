@@ -184,7 +184,10 @@ class Interpreter(Run):
 
     def choice(self, node: ast.IfExp) -> Any:
         """`a if c else b` follows the value of `c`."""
-        return self.visit(node.body if self.truth(self.visit(node.test)) else node.orelse)
+        span = self.source.span(node.test)
+        part = self.path.add("branch", span)
+        holds = self.decided(self.visit(node.test), part, span)
+        return self.visit(node.body if holds else node.orelse)
 
     def listing(self, node: ast.List) -> list[Any]:
         """`[a, b]`."""

@@ -33,20 +33,10 @@ def branch(interpreter: Interpreter, node: ast.If, block: Block) -> Run | None:
     part = interpreter.path.add("branch", span)
 
     def run() -> Any:
-        holds = decided(interpreter, test, part, span)
+        holds = interpreter.decided(test(), part, span)
         return then() if holds else otherwise()
 
     return run
-
-
-def decided(interpreter: Interpreter, test: Run, part: Part, span: Span | None) -> bool:
-    """The truth of a condition, noted."""
-    holds = interpreter.truth_at(test(), span)
-    part.reached += 1
-    part.held += holds
-    if interpreter.telling:
-        interpreter.tell("branch", span, number=int(holds))
-    return holds
 
 
 def repeat(interpreter: Interpreter, node: ast.While, block: Block) -> Run:

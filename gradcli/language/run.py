@@ -16,7 +16,7 @@ from gradcli.language.concrete import Values, plain
 from gradcli.language.events import Event
 from gradcli.language.functions import MISSING, Function, Scope
 from gradcli.language.namespaces import Callee
-from gradcli.language.paths import Path
+from gradcli.language.paths import Part, Path
 from gradcli.language.recorder import WARM, Recorder, Scalar
 from gradcli.language.source import Source
 from gradcli.language.statics import as_float, is_number
@@ -192,6 +192,15 @@ class Run:
             return self.truth(value)
         except GradcliError as error:
             raise error.located(span, self.source.text) from None
+
+    def decided(self, value: Any, part: Part, span: Span | None) -> bool:
+        """The truth of the condition of a branch, noted."""
+        holds = self.truth_at(value, span)
+        part.reached += 1
+        part.held += holds
+        if self.telling:
+            self.tell("branch", span, number=int(holds))
+        return holds
 
     def one_truth(self, value: Any) -> Any:
         """The last part of `and` and `or`: an array of several entries is neither."""
