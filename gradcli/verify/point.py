@@ -27,6 +27,7 @@ from gradcli.graph import (
     constant,
     topological,
 )
+from gradcli.ops.tape import operations
 
 HELD = "stop_gradient"
 
@@ -83,7 +84,9 @@ class Point:
         products = [node for node in self.nodes if not node.op.elementwise]
         plain = [node for node in self.nodes if node.op.elementwise]
         work = 1e-9 * cost(plain) + 2e-10 * cost(products) + 2e-9 * self.elements
-        return 1e-5 + per_node * len(self.nodes) + work
+        per_record = 2e-6 if self.dynamic else 3e-7
+        records = operations(self.nodes) - len(self.nodes)
+        return 1e-5 + per_node * len(self.nodes) + per_record * max(0, records) + work
 
     def natural(self, name: str) -> Array:
         """For each entry of a variable a step of natural size (see `natural_steps`)."""
