@@ -1,4 +1,4 @@
-"""`python -m benchmarks [startup|executor|overhead|formulas ...] [--strict]`: the ratios."""
+"""`python -m benchmarks [startup|executor|overhead|loops|formulas ...] [--strict]`: the ratios."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-PARTS = ("startup", "executor", "overhead", "formulas")
+PARTS = ("startup", "executor", "overhead", "loops", "formulas")
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def main() -> int:
                 flush=True,
             )
             missed += row.missed
-    if not options.parts or "executor" in options.parts:
+    if not options.parts or {"executor", "loops"} & set(options.parts):
         from benchmarks.peers import missing
 
         for name in missing():

@@ -1,13 +1,34 @@
-"""The logistic loss in other people's autodiff, where it is installed; never a dependency."""
+"""Other people's autodiff, where it is installed, on our examples; never a dependency."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
+
+from benchmarks.tape import Number, Tape
 
 Peer = tuple[str, Callable[[], tuple[Any, Any]]]
+
+Loop = Callable[[Any, int, Callable[[Any], Any]], Any]
+"""`(x, turns, sin) -> y`, over any kind of scalar."""
+
+Derivative = Callable[[Loop, float, int], float]
+"""`(loop, x, turns) -> dy/dx`."""
+
+
+class LoopPeer(NamedTuple):
+    """A tape that runs a loop of scalars.
+
+    Attributes:
+        library: whether people install it; else it is made by hand.
+    """
+
+    name: str
+    differentiate: Derivative
+    library: bool
+
 
 LIBRARIES = ("autograd", "torch", "jax")
 
@@ -64,3 +85,34 @@ def _jax(inputs: Mapping[str, Any]) -> Iterator[Peer]:
     compiled = jax.jit(plain)
     yield "jax, no jit", lambda: jax.block_until_ready(plain(w, X, y))
     yield "jax, jit", lambda: jax.block_until_ready(compiled(w, X, y))
+
+
+def loop_peers() -> Iterator[LoopPeer]:
+    """The tapes that are here: one made by hand, torch eager, HIPS autograd."""
+    yield LoopPeer("a tape by hand", _tape_loop, False)
+    if find_spec("torch") is not None:
+        yield LoopPeer("torch eager", _torch_loop, True)
+    if find_spec("autograd") is not None:
+        yield LoopPeer("HIPS autograd", _autograd_loop, True)
+
+
+def _tape_loop(loop: Loop, x: float, turns: int) -> float:
+    tape = Tape()
+    start = tape.number(x)
+    return tape.derivative(loop(start, turns, Number.sin), start)
+
+
+def _torch_loop(loop: Loop, x: float, turns: int) -> float:
+    import torch
+
+    start = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    loop(start, turns, torch.sin).backward()
+    assert start.grad is not None
+    return float(start.grad)
+
+
+def _autograd_loop(loop: Loop, x: float, turns: int) -> float:
+    import autograd
+    import autograd.numpy as anp
+
+    return float(autograd.grad(lambda start: loop(start, turns, anp.sin))(x))

@@ -16,6 +16,7 @@ import pytest
 import gradcli.ops  # noqa: F401  fills the registries
 from gradcli.execute.precise import Cannot, Exact
 from gradcli.graph import CONSTANT, INPUT, OPS, Node, apply, constant, input_node
+from gradcli.ops.tape import Records, rule_of
 from gradcli.symbolic.scalars import mpmath_scalars
 from gradcli.verify.forward import REFUSED, RULES, push, tangent_rule
 from gradcli.verify.forward.linear import FILLED, LINEAR, MULTILINEAR, POSITIONS
@@ -33,7 +34,10 @@ NO_DERIVATIVE = {
 }
 """Arguments by which an elementwise op has no local derivative."""
 
-FLOAT_ONLY = {"inverse_gaps", "expm_derivative", "sqrtm_derivative", "logm_derivative"}
+FLOAT_ONLY = {
+    *("inverse_gaps", "expm_derivative", "sqrtm_derivative", "logm_derivative"),
+    "scalars",  # its records compute on floats
+}
 """Ops that have no exact path: float64 differences are their reference."""
 
 ELEMENTWISE_PARAMS: dict[str, dict[str, Any]] = {
@@ -74,6 +78,16 @@ class Sample(NamedTuple):
     def id(self) -> str:
         return f"{self.name} {dict(self.params)}"[:60]
 
+
+RUN = Records(
+    [(0, 1), (0, 0), (1, 0)],
+    [0.5],
+    [rule_of(name) for name in ("multiply", "sin", "divide", "power", "subtract", "maximum")],
+    [0, 4, 5, 0, 7, 8],
+    [1, -1, 2, 2, 3, 6],
+    np.zeros(10),
+)
+"""Six records on three entries and one constant: a product, its sine, ..."""
 
 A, T, V, W = draw((3, 4)), draw((2, 3, 4)), draw((4,)), draw((5,))
 SAMPLES = [
@@ -148,6 +162,7 @@ SAMPLES = [
         for name in ("expm", "sqrtm", "logm")
         for count in (2, 3)
     ),
+    Sample("scalars", [np.array([0.7, 1.9]), np.array(0.4)], {"records": RUN}),
 ]
 
 

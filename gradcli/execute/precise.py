@@ -33,6 +33,7 @@ SPECIAL = frozenset(
         *("besseli", "i0", "i1", "iv", "spherical_jn"),
     }
 )
+RECORD = 10  # scalar operations of one record of a tape
 SORTING = frozenset({"sort", "argsort", "quantile"})
 CUBIC = {
     **dict.fromkeys(("cholesky",), 2),
@@ -74,6 +75,8 @@ def _cost(node: Node) -> int:
     if op.elementwise:
         cheap = op.name in CHEAP or op.dtype == "bool"
         return node.size * (1 if cheap else 100 if op.name in SPECIAL else 10)
+    if "records" in node.params:
+        return RECORD * len(node.params["records"].rules)
     if op.name == "matmul":
         return node.size * node.inputs[0].shape[-1]
     if op.name == "einsum":

@@ -55,6 +55,10 @@ FAST: dict[str, Compute] = {
 function decides: inf or nan, as everywhere else."""
 
 
+HELD = "stop_gradient"
+"""Stays a node: the witnesses hold it at its value."""
+
+
 class Rule:
     """An elementwise op of one or two scalars as a record of a tape.
 
@@ -79,7 +83,7 @@ def rule_of(name: str) -> Rule | None:
     """The rule of an op by its name; None for an op that is no float function of scalars."""
     if name not in _rules:
         op = OPS.get(name)
-        fits = op is not None and op.elementwise and op.dtype == "float"
+        fits = op is not None and op.elementwise and op.dtype == "float" and name != HELD
         _rules[name] = Rule(op) if fits and op is not None else None
     return _rules[name]
 
@@ -158,7 +162,7 @@ class Records:
         """
         by_left, by_right = np.zeros(len(self.rules)), np.zeros(len(self.rules))
         for rule, places, left, right in self.groups():
-            unary = not len(right) or right[0] < 0
+            unary = right[0] < 0
             operands = [values[left]] if unary else [values[left], values[right]]
             found = local(rule, operands, values[self.first + places])
             for target, partial in zip((by_left, by_right), found, strict=False):
@@ -241,6 +245,26 @@ def _scalars_vjp(g: Node, out: Node, *inputs: Node, records: Records) -> list[No
     ]
 
 
+def operations(nodes: Iterable[Node]) -> int:
+    """How many operations were recorded: nodes that compute, and each record of a tape."""
+    counts = (
+        len(node.params["records"].rules) if node.op is SCALARS else 1
+        for node in nodes
+        if node.inputs
+    )
+    return sum(counts)
+
+
+def _kinks(*arrays: Array, records: Records) -> Array:
+    """The slots of the records that are at a kink of their op."""
+    values, found = records.values(arrays), np.zeros(records.size, dtype=bool)
+    for rule, places, left, right in records.groups():
+        if rule.op.kink is not None:
+            operands = [values[left]] if right[0] < 0 else [values[left], values[right]]
+            found[records.first + places] = rule.op.kink(*operands)
+    return found
+
+
 def raise_order(*_: Any, **__: Any) -> Any:
     """Second derivatives need a node for every record."""
     raise GradcliError(
@@ -250,9 +274,18 @@ def raise_order(*_: Any, **__: Any) -> Any:
     )
 
 
-def _adjoint(g: Array, values: Array, *, records: Records) -> Array:
+def _adjoint(
+    g: Array,
+    values: Array,
+    *,
+    records: Records,
+    rounded: Callable[[Array], Array] | None = None,
+) -> Array:
+    """The sweep; `rounded` rounds the partials once more, for those who measure what that does."""
     with np.errstate(all="ignore"):
         by_left, by_right = records.partials(values, reverse_partials)
+    if rounded is not None:
+        by_left, by_right = rounded(by_left), rounded(by_right)
     return records.swept(g, by_left, by_right)
 
 
@@ -262,6 +295,7 @@ SCALARS = register(
         evaluate=lambda *arrays, records: records.values(arrays),
         shape=lambda *shapes, records: (records.size,),
         vjp=_scalars_vjp,
+        kink=_kinks,
         doc="A long run of scalar arithmetic as flat records.",
         family="tape",
     )
@@ -289,4 +323,4 @@ register(
     )
 )
 
-__all__ = ["FLOAT64", "Records", "Rule", "rule_of"]
+__all__ = ["FLOAT64", "Records", "Rule", "operations", "rule_of"]

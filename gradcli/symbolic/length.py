@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcli.graph import Node
+from gradcli.ops.tape import operations
 from gradcli.results import Closed
 from gradcli.symbolic.indices import NoFormError
 
@@ -29,11 +30,11 @@ def check_length(nodes: Sequence[Node]) -> None:
         NoFormError: with the number of operations.
     """
     sizes: dict[int, int] = {}
+    recorded = operations(nodes)
     for node in nodes:
-        size = 1 + sum(sizes[parent.id] for parent in node.inputs)
+        size = max(1, operations([node])) + sum(sizes[parent.id] for parent in node.inputs)
         sizes[node.id] = min(size, 10**9)
     if nodes and (longest := sizes[nodes[-1].id]) > MOST:
-        recorded = sum(1 for node in nodes if node.inputs)
         text = f"{longest:,}" if longest < 10**9 else "more than a billion"
         raise NoFormError(
             f"the {recorded:,} operations of this path, written out, are {text}: "

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from gradcli.graph import Array
+from gradcli.ops.tape import operations
 from gradcli.results import Comparison
 from gradcli.verify.bench import Bench
 from gradcli.verify.compare import ULPS, Tolerance, compare, largest
@@ -18,6 +19,7 @@ ALL = 32  # entries of a variable up to which each is compared
 SAMPLE = 8
 SECONDS = 1.0  # for the entries of one variable, roughly
 EVALUATIONS = 25  # that one difference takes
+TOO_LONG = 8.0  # seconds for one difference
 SAFETY = 8.0  # on the error bound of the extrapolation
 SMALLEST = 1e-280  # steps of which would be rounded
 VAGUE = 1e-3  # relative error at which a difference says nothing
@@ -27,6 +29,8 @@ def difference(bench: Bench, name: str) -> Comparison:
     """Central differences: every entry when few, else random directions and some entries."""
     reverse = bench.gradients[name]
     testable = bench.testable(name)
+    if _takes_too_long(bench):
+        return Comparison("difference", name, None, of=int(reverse.size), note=_length(bench))
     together = ""
     if reverse.size > ALL and all(kink.variable for kink in bench.settled.kinks):
         along = _along_directions(bench, name, testable)
@@ -48,6 +52,14 @@ def difference(bench: Bench, name: str) -> Comparison:
     note = " and ".join(filter(None, (note, together)))
     bound = Tolerance(reverse, bench.noise[name], bench.epsilon, extra)
     return compare("difference", name, reverse, other, bound, mask=mask, note=note)
+
+
+def _takes_too_long(bench: Bench) -> bool:
+    return EVALUATIONS * bench.point.seconds > TOO_LONG
+
+
+def _length(bench: Bench) -> str:
+    return f"{operations(bench.point.nodes):,} operations take too long to run again and again"
 
 
 def entry_difference(bench: Bench, name: str, index: tuple[int, ...]) -> tuple[float, float]:
@@ -179,6 +191,9 @@ def taylor(bench: Bench, name: str) -> Comparison:
     )
     if not testable.any() or not np.all(np.isfinite(gradient)):
         result.note = "no entry to move" if not testable.any() else "the gradient is not finite"
+        return result
+    if _takes_too_long(bench):
+        result.note = _length(bench)
         return result
     rng = np.random.default_rng(bench.seed + 1)
     natural = np.where(testable, point.natural(name), 0.0)

@@ -29,6 +29,7 @@ from gradcli.verify.referee import Referee, Slopes
 TOTAL = 400_000  # scalar operations of all exact passes that look for kinks
 ALL = 32  # entries of all variables up to which each is tested
 SHOWN = 4  # kinks that are told apart
+ONCE = 0.2  # seconds for one evaluation, from which on none is made to follow a candidate
 MOST = 8  # candidates that are followed where exact numbers are too dear
 
 
@@ -272,7 +273,7 @@ def _possible(point: Point, found: Sequence[Candidate], rng: np.random.Generator
             array[index] = point.natural(name)[index] * rng.choice([-1.0, 1.0])
         if not directions and candidate.node.op is not INPUT:
             continue
-        slopes = float_slopes(point, directions)
+        slopes = float_slopes(point, directions) if point.seconds < ONCE else None
         text = text_of(candidate.node, point.graph.source)
         count = int(np.count_nonzero(candidate.mask))
         places = "one entry" if count == 1 else f"{count} entries"

@@ -16,6 +16,7 @@ import numpy as np
 
 from gradcli.execute.precise import Cannot, cost
 from gradcli.graph import Array
+from gradcli.ops.tape import operations
 from gradcli.results import Comparison
 from gradcli.verify.bench import Bench
 from gradcli.verify.compare import ULPS, Tolerance, compare
@@ -28,6 +29,7 @@ DIRECTIONS = 2
 PARTS = 16  # into which a direction is split at once; 3 are the least work where it is much
 LARGE = 1_000_000  # entries of all nodes
 SECONDS = 4.0  # for one variable, roughly
+RECORD = 4e-7  # seconds for a record of a tape, in one direction
 ELEMENTS = 2**24  # of the tangents of one array
 
 Index = tuple[int, ...]
@@ -59,7 +61,7 @@ class _Witness:
         self.reverse = bench.gradients[name]
         self.rng = np.random.default_rng(bench.seed)
         self.nodes = bench.point.frozen.nodes()
-        self.length = sum(1 for node in self.nodes if node.inputs)
+        self.length = operations(self.nodes)
         # at a dismissed candidate local derivatives do not add up, and what `settle` repaired
         # floating point cannot see
         self.usable = bench.testable(name) & ~bench.special(name) & ~bench.repaired(name)
@@ -125,10 +127,11 @@ class _Witness:
         elements = sum(node.size for node in nodes)
         plain = cost(node for node in nodes if node.op.elementwise)
         others = cost(node for node in nodes if not node.op.elementwise)
-        once = 1.5e-5 * self.length + 3e-9 * plain + 5e-9 * elements + 5e-10 * others
+        computed = sum(1 for node in nodes if node.inputs)
+        once = 1.5e-5 * computed + 3e-9 * plain + 5e-9 * elements + 5e-10 * others
         structural = sum(1 for node in nodes if node.inputs and not node.op.elementwise)
         each = 2e-8 * elements + 1e-9 * others + 1.5e-5 * structural
-        time = (SECONDS - once) / (each + 1e-7 * self.length)
+        time = (SECONDS - once) / (each + RECORD * (self.length - computed) + 1e-7 * computed)
         room = ELEMENTS // max(1, *(node.size for node in nodes))
         return int(min(time, room, 1e6))
 

@@ -27,6 +27,7 @@ from gradcli.graph import (
     constant,
     topological,
 )
+from gradcli.ops.tape import operations
 
 HELD = "stop_gradient"
 
@@ -83,7 +84,9 @@ class Point:
         products = [node for node in self.nodes if not node.op.elementwise]
         plain = [node for node in self.nodes if node.op.elementwise]
         work = 1e-9 * cost(plain) + 2e-10 * cost(products) + 2e-9 * self.elements
-        return 1e-5 + per_node * len(self.nodes) + work
+        per_record = 2e-6 if self.dynamic else 3e-7
+        records = operations(self.nodes) - len(self.nodes)
+        return 1e-5 + per_node * len(self.nodes) + per_record * max(0, records) + work
 
     def natural(self, name: str) -> Array:
         """For each entry of a variable a step of natural size (see `natural_steps`)."""
@@ -212,6 +215,8 @@ def evaluate(node: Node, arrays: Sequence[Array]) -> Array:
 
 def text_of(node: Node, source: str) -> str:
     """The sub-expression that a node came from, as the user wrote it, else the op's name."""
+    if node.op.family == "tape":
+        return "a long run of scalars"
     if node.span is None or not source:
         return node.op.name
     start, end = node.span

@@ -171,6 +171,8 @@ def _cut(node: Node, text: str) -> str:
 def _named(node: Node, text: str) -> str:
     """The op and the sub-expression, once where the text says both."""
     name = node.op.name
+    if node.op.family == "tape":
+        return text
     return f"`{text}`" if text == name or f"{name}(" in text else f"`{name}` in `{text}`"
 
 

@@ -1,7 +1,8 @@
 """Forward accumulation: tangents pushed through a graph, node by node, without reverse mode.
 
 Where the derivative of an op comes from: `scalar` (SymPy differentiates the op's scalar formula),
-`linear` (the op is its own derivative), `reductions` and `linalg` (one line of calculus each).
+`linear` (the op is its own derivative), `reductions` and `linalg` (one line of calculus each),
+`tape` (a run of scalars, record by record).
 Nothing in here reads an op's VJP; a test holds that.
 """
 

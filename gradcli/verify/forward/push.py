@@ -14,13 +14,10 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.execute.precise import Cannot
 from gradcli.graph import CONSTANT, INPUT, Array, Node, topological
-from gradcli.verify.forward import linalg, linear, reductions  # noqa: F401  (fill the table)
+from gradcli.verify.forward import linalg, linear, reductions, tape  # noqa: F401  (the table)
 from gradcli.verify.forward.scalar import Tape, local_derivative
-from gradcli.verify.forward.table import REFUSED, RULES, Tangent
+from gradcli.verify.forward.table import FILTERS, REFUSED, RULES, Tangent
 from gradcli.verify.point import evaluate
-
-FILTERS = frozenset({"fmax", "fmin", "nan_to_num"})
-"""Ops whose scalar formula knows no nan, though they do."""
 
 EPSILON = float(np.finfo(np.float64).eps)
 

@@ -19,8 +19,13 @@ RULES: dict[str, Rule] = {}
 
 REFUSED = {
     "full_singular_vectors": "the vectors that complete a basis are arbitrary",
+    "scalars_adjoint": "it is a reverse pass; nothing is differentiated twice on a tape",
+    "scalars_entries": "it is a reverse pass; nothing is differentiated twice on a tape",
 }
 """Ops without a rule, and why."""
+
+FILTERS = frozenset({"fmax", "fmin", "nan_to_num"})
+"""Ops whose scalar formula knows no nan, though they do."""
 
 
 def tangent_rule(*names: str) -> Callable[[Rule], Rule]:
