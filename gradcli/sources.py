@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gradcli.errors import GradcliError
 from gradcli.execute import run
-from gradcli.graph import Array, Graph, Node, at, input_node
+from gradcli.graph import Array, Graph, Node, apply, at, input_node
 from gradcli.language import Program, Trace
 from gradcli.language.words import suggestion
 
@@ -45,15 +45,18 @@ def groups(
 
     Args:
         wrt: names; every input that the program uses where None.
-        const: inputs not to differentiate by.
+        const: inputs not to differentiate by, and intermediates that nothing flows back through.
 
     Raises:
         GradcliError: `name` for what is neither an input nor an intermediate, `value` where none
             is left.
     """
     names = variables(trace, inputs, wrt, const)
+    stops = [name for name in const if name not in inputs]
+    if stops:
+        trace = held_constant(trace, stops)
     given = [name for name in names if name in inputs]
-    found = [Group(program, trace, inputs, given)] if given else []
+    found = [Group(None if stops else program, trace, inputs, given)] if given else []
     for name in names:
         if name not in inputs:
             graph, value = cut(trace, inputs, name)
@@ -66,22 +69,33 @@ def cut(trace: Trace, inputs: Mapping[str, Array], name: str) -> tuple[Graph, Ar
     """The graph with an intermediate as an input, and its value."""
     node = trace.names[name]
     if node.dtype.kind != "f":
-        raise GradcliError(
-            f"'{name}' holds truth values or positions; nothing depends on it smoothly"
-        )
+        raise GradcliError(f"'{name}' holds truth values or positions: it has no derivative")
     (value,) = run([node], inputs)
     leaf = input_node(name, node.shape, node.dtype)
-    made: dict[int, Node] = {node.id: leaf}
-    for each in trace.graph.nodes():
+    output = replaced(trace.graph, {node.id: leaf})
+    return Graph({**trace.graph.inputs, name: leaf}, output, source=trace.graph.source), value
+
+
+def held_constant(trace: Trace, names: Sequence[str]) -> Trace:
+    """The record with some intermediates held at their values: nothing flows back through them."""
+    stops = {trace.names[name].id: apply("stop_gradient", trace.names[name]) for name in names}
+    graph = Graph(trace.graph.inputs, replaced(trace.graph, stops), source=trace.graph.source)
+    result = Trace(graph, trace.notes, False, trace.names, trace.events, trace.path)
+    result.target = trace.target
+    return result
+
+
+def replaced(graph: Graph, instead: Mapping[int, Node]) -> Node:
+    """The output of a graph in which some nodes, by id, are others."""
+    made = dict(instead)
+    for each in graph.nodes():
         if each.id in made:
             continue
         parents = tuple(made.get(parent.id, parent) for parent in each.inputs)
         if any(new is not old for new, old in zip(parents, each.inputs, strict=True)):
             with at(each.span):
                 made[each.id] = Node(each.op, parents, each.params, each.shape, each.dtype)
-    output = made.get(trace.graph.output.id, trace.graph.output)
-    graph = Graph({**trace.graph.inputs, name: leaf}, output, source=trace.graph.source)
-    return graph, value
+    return made.get(graph.output.id, graph.output)
 
 
 def variables(
@@ -98,8 +112,8 @@ def variables(
     """
     graph = trace.graph
     for name in const:
-        if name not in inputs:
-            raise _unknown(name, "hold constant", list(inputs), [])
+        if name not in inputs and name not in trace.names:
+            raise _unknown(name, "hold constant", list(inputs), list(trace.names))
     for name in wrt or ():
         if name not in inputs and name not in trace.names:
             raise _unknown(name, "differentiate by", list(inputs), list(trace.names))
@@ -113,10 +127,10 @@ def variables(
         return list(dict.fromkeys(wrt))
     names = [name for name in graph.inputs if name not in const and inputs[name].dtype.kind != "b"]
     if not names:
-        raise GradcliError(
-            "there is no input to differentiate by",
-            hint="gradcli eval gives the value" if not graph.inputs else None,
-        )
+        hint = "gradcli eval gives the value" if not graph.inputs else None
+        if trace.names:
+            hint = f"name what is to vary: --wrt {next(iter(trace.names))}"
+        raise GradcliError("there is no input to differentiate by", hint=hint)
     return names
 
 

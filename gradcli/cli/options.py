@@ -81,7 +81,12 @@ variable_options = bundle(
         help="Differentiate by these, for instance --wrt x,w: inputs, or names that the program "
         "binds.  [default: every input]",
     ),
-    click.option("--const", multiple=True, metavar="NAMES", help="Inputs not to differentiate by."),
+    click.option(
+        "--const",
+        multiple=True,
+        metavar="NAMES",
+        help="Inputs not to differentiate by; names of the program that nothing flows back through.",
+    ),
 )
 
 derivative_options = bundle(

@@ -58,6 +58,8 @@ def check_statements(source: Source, body: Sequence[ast.stmt]) -> None:
 def _check(node: ast.stmt, in_loop: bool, in_function: bool) -> None:
     if type(node) in REFUSED:
         words, hint = REFUSED[type(node)]
+        if isinstance(node, ast.With) and "GradientTape" in ast.unparse(node.items[0].context_expr):
+            hint = "no tape is needed: write its body alone; tape.gradient(y, x) is --of y --wrt x"
         raise GradcliError(words, kind="parse", hint=hint)
     if type(node).__name__ in ("TryStar", "TypeAlias"):
         raise GradcliError("this statement is not available", kind="parse")

@@ -123,7 +123,8 @@ class _Judge:
             kinks = [kink for kink in self.bench.settled.kinks if kink.variable == name]
             texts += [kink.text for kink in kinks[:SHOWN]]
             if len(kinks) > SHOWN:
-                texts.append(f"the same in {len(kinks) - SHOWN} more entries of {name}")
+                where = f"entries of {name}" if name else "places"
+                texts.append(f"the same in {len(kinks) - SHOWN} more {where}")
         return list(dict.fromkeys([*texts, *self.lost]))
 
     def verdict(self) -> Verdict:

@@ -58,7 +58,8 @@ def part_view(
     yield Text("")
     title = Text.assemble("  ", (shortened(heading(part)), HEADING))
     if part.wrt is None:
-        title.append_text(literal(f"  {shortened(card.expression, view.width - 12)}", QUIET))
+        text = " ".join(card.expression.split())
+        title.append_text(literal(f"  {shortened(text, view.width - 12)}", QUIET))
     yield title
     if part.output is None:
         yield Padding(literal(zero_text(part), NAME), (0, 0, 0, 2))
