@@ -85,7 +85,7 @@ variable_options = bundle(
         "--const",
         multiple=True,
         metavar="NAMES",
-        help="Inputs not to differentiate by; names of the program that nothing flows back through.",
+        help="Inputs not to differentiate by; names of the program that stop what flows back.",
     ),
 )
 
