@@ -51,12 +51,17 @@ def run(outputs: Sequence[Node], inputs: Mapping[str, Any]) -> list[Array]:
         [array([1., 4., 9.])]
     """
     order = topological(outputs)
-    large = any(prod(node.shape) >= PLANNED for node in order)
     try:
         with np.errstate(all="ignore"):
-            return (_run_planned if large else _run_plainly)(order, outputs, inputs)
+            return (_run_planned if _large(order) else _run_plainly)(order, outputs, inputs)
     except MemoryError:
         raise GradcliError("out of memory", kind="limit") from None
+
+
+def _large(order: Sequence[Node]) -> bool:
+    """Whether there is an array worth a plan; the vectors of a tape of scalars are not."""
+    tapes = {node.shape for node in order if node.op.family == "tape"}
+    return any(prod(node.shape) >= PLANNED and node.shape not in tapes for node in order)
 
 
 def _run_plainly(

@@ -10,12 +10,13 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gradcli.errors import GradcliError, Span
 from gradcli.graph import Node
 from gradcli.language.callees import called
-from gradcli.language.functions import MISSING, Function
+from gradcli.language.functions import MISSING
 from gradcli.language.namespaces import Callee
 from gradcli.language.operators import COMPARISONS, OPERATORS, link, negative, operate
 from gradcli.language.recorder import Recorder, Scalar
@@ -84,7 +85,24 @@ def _arithmetic(interpreter: Interpreter, node: ast.BinOp) -> Run | None:
         return None
     left, right = expression(interpreter, node.left), expression(interpreter, node.right)
     combine = combination(interpreter, node.op, rule, interpreter.source.span(node))
-    return lambda: combine(left(), right())
+    if not isinstance(node.left, ast.Name):
+        return lambda: combine(left(), right())
+    name = node.left.id
+    if not isinstance(node.right, ast.Name):
+
+        def run() -> Any:
+            a = interpreter.scope.names.get(name, MISSING)
+            return combine(left() if a is MISSING else a, right())
+
+        return run
+    other = node.right.id
+
+    def run_names() -> Any:
+        names = interpreter.scope.names
+        a, b = names.get(name, MISSING), names.get(other, MISSING)
+        return combine(left() if a is MISSING else a, right() if b is MISSING else b)
+
+    return run_names
 
 
 def combination(
@@ -114,34 +132,27 @@ def combination(
 
     def combine(a: Any, b: Any) -> Any:
         kind, other = type(a), type(b)
-        if kind is Scalar:
-            if other is Scalar:
-                j, y = b.place, b.value
-            elif other is float or other is int:
-                y = float(b)
-                j = interpreter.tape.constant(y)  # type: ignore[union-attr]
-            else:
-                return slowly(a, b)
-            i, x = a.place, a.value
-        elif other is Scalar and (kind is float or kind is int):
-            j, y = b.place, b.value
-            x = float(a)
-            i = interpreter.tape.constant(x)  # type: ignore[union-attr]
-        elif kind is float and other is float and plainly is not None:
+        if kind is float and other is float and plainly is not None:
             return plainly(a, b)
-        else:
+        tape = interpreter.tape
+        if tape is None or (kind is not Scalar and other is not Scalar):
             return slowly(a, b)
+        left = a if kind is Scalar else tape.scalar(a)
+        right = b if other is Scalar else tape.scalar(b)
+        if left is None or right is None:
+            return slowly(a, b)
+        x, y = left.value, right.value
         try:
             value = compute(x, y)
         except (ArithmeticError, ValueError):
             value = numeric(x, y)
-        tape = interpreter.tape
-        place = len(tape.values)  # type: ignore[union-attr]
-        tape.values.append(value)  # type: ignore[union-attr]
-        tape.rules.append(rule)  # type: ignore[union-attr]
-        tape.left.append(i)  # type: ignore[union-attr]
-        tape.right.append(j)  # type: ignore[union-attr]
-        return Scalar(value, place)
+        made = Scalar()
+        made.value, made.place = value, len(tape.values)
+        tape.values.append(value)
+        tape.rules.append(rule)
+        tape.left.append(left.place)
+        tape.right.append(right.place)
+        return made
 
     return combine
 
@@ -220,18 +231,29 @@ def _call(interpreter: Interpreter, node: ast.Call) -> Run | None:
     return run
 
 
-def on_tape(tape: Recorder, callee: Callee | Function, values: list[Any]) -> Scalar | None:
+def on_tape(tape: Recorder, callee: Callee, values: list[Any]) -> Scalar | None:
     """An elementwise function of scalars of the tape; None where it is something else."""
-    if not isinstance(callee, Callee):
+    rule = _elementwise(callee.target, len(values))
+    if rule is None:
         return None
-    if not any(type(value) is Scalar or isinstance(value, Node) for value in values):
-        return None
-    function = FUNCTIONS.get(callee.target)
+    if len(values) == 1 and type(values[0]) is Scalar:
+        (one,) = values
+        return tape.add(rule, rule.value(one.value), one.place, -1)
+    for value in values:
+        if type(value) is Scalar or type(value) is Node:
+            return tape.apply(rule.name, *values)
+    return None
+
+
+@cache
+def _elementwise(target: str, count: int) -> Rule | None:
+    """The rule of a function of the language that is one op of so many operands."""
+    function = FUNCTIONS.get(target)
     if function is None or function.op is None or ";" in function.signature:
         return None
-    if function.signature.count(",") + 1 != len(values):
+    if function.signature.count(",") + 1 != count:
         return None
-    return tape.apply(function.op.name, *values)
+    return rule_of(function.op.name)
 
 
 def _choice(interpreter: Interpreter, node: ast.IfExp) -> Run:

@@ -30,13 +30,22 @@ MANY = 20_000
 
 
 class Scalar:
-    """A number on the tape: its value and its place."""
+    """A number on the tape: its value and its place.
+
+    There is no `__init__`: it would be half of the time of a record.
+    """
 
     __slots__ = ("place", "value")
 
-    def __init__(self, value: float, place: int) -> None:
-        self.value = value
-        self.place = place
+    value: float
+    place: int
+
+
+def scalar_at(value: float, place: int) -> Scalar:
+    """A number on the tape."""
+    scalar = Scalar()
+    scalar.value, scalar.place = value, place
+    return scalar
 
 
 class Recorder:
@@ -59,7 +68,8 @@ class Recorder:
         self._before = before
         self._entries: dict[tuple[int, int], int] = {}
         self._sources: dict[int, tuple[Node, int]] = {}
-        self._constants: dict[float, int] = {}
+        self._numbers: dict[float | str, Scalar] = {}
+        self._scalars: dict[int, Scalar] = {}
         self._start = 0
         self._starts: list[int] = []
         self._closed: list[tuple[int, Array, Node]] = []
@@ -69,46 +79,49 @@ class Recorder:
 
     def add(self, rule: Rule, value: float, left: int, right: int) -> Scalar:
         """One more operation."""
-        place = len(self.values)
+        scalar = Scalar()
+        scalar.value, scalar.place = value, len(self.values)
         self.values.append(value)
         self.rules.append(rule)
         self.left.append(left)
         self.right.append(right)
-        return Scalar(value, place)
+        return scalar
 
     def apply(self, name: str, *operands: Any) -> Scalar | None:
         """An operation by its name; None where it does not belong on a tape."""
         rule = rule_of(name)
         if rule is None or not 1 <= len(operands) <= 2:
             return None
-        given = [self.scalar(operand) for operand in operands]
-        if any(one is None for one in given):
+        first = self.scalar(operands[0])
+        if first is None:
             return None
-        numbers = [one.value for one in given if one is not None]
-        try:
-            value = rule.compute(*numbers)
-        except (ArithmeticError, ValueError):
-            value = rule.numeric(*numbers)
-        places = [one.place for one in given if one is not None]
-        return self.add(rule, value, places[0], places[1] if len(places) > 1 else -1)
+        if len(operands) == 1:
+            return self.add(rule, rule.value(first.value), first.place, -1)
+        second = self.scalar(operands[1])
+        if second is None:
+            return None
+        value = rule.value(first.value, second.value)
+        return self.add(rule, value, first.place, second.place)
 
     def scalar(self, value: Any) -> Scalar | None:
         """A value as a scalar of the tape; None where it is none."""
         if type(value) is Scalar:
             return value
         if type(value) is float or type(value) is int:
-            return Scalar(float(value), self.constant(float(value)))
-        if isinstance(value, Node) and value.shape == () and value.dtype.kind == "f":
-            return self._entered(value)
+            return self._numbers.get(value or str(value)) or self._number(value)
+        if isinstance(value, Node):
+            known = self._scalars.get(value.id)
+            if known is not None:
+                return known
+            if value.shape == () and value.dtype.kind == "f":
+                return self._entered(value)
         return None
 
-    def constant(self, value: float) -> int:
-        """The place of a constant."""
-        place = self._constants.get(value)
-        if place is None or place < self._start:
-            place = self._given(value)
-            self._constants[value] = place
-        return place
+    def _number(self, value: float) -> Scalar:
+        """A constant; 0.0 and -0.0 are two of them."""
+        found = scalar_at(float(value), self._given(float(value)))
+        self._numbers[value or str(value)] = found
+        return found
 
     def _given(self, value: float) -> int:
         if len(self.values) > LIMITS.records:
@@ -133,7 +146,8 @@ class Recorder:
         given = source is not node or node.op is INPUT or node.op is CONSTANT
         if not given and node.id >= self._before:
             return None
-        return self.entry(source, flat)
+        found = self._scalars[node.id] = self.entry(source, flat)
+        return found
 
     def entry(self, node: Node, flat: int) -> Scalar:
         """An entry of a node's array."""
@@ -143,7 +157,7 @@ class Recorder:
             place = self._given(float(self._concrete(node).reshape(-1)[flat]))
             self._entries[key] = place
             self._sources[place] = (node, flat)
-        return Scalar(self.values[place], place)
+        return scalar_at(self.values[place], place)
 
     def item(self, node: Node, index: int) -> Scalar | None:
         """An entry of a vector that is an input or a constant; None for any other node."""
@@ -178,6 +192,8 @@ class Recorder:
         else:
             self._compress(start, stop)
         self._start = stop
+        self._scalars.clear()
+        self._numbers.clear()
 
     def _expand(self, start: int, stop: int) -> None:
         for place in range(start, stop):

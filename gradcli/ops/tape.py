@@ -75,6 +75,13 @@ class Rule:
         self.numeric = _numeric(op)
         self.compute = FAST.get(op.name, self.numeric)
 
+    def value(self, *operands: float) -> float:
+        """The result; inf or nan where Python's own function raises."""
+        try:
+            return self.compute(*operands)
+        except (ArithmeticError, ValueError):
+            return self.numeric(*operands)
+
 
 _rules: dict[str, Rule | None] = {}
 
