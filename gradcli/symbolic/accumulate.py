@@ -16,7 +16,16 @@ from sympy import Expr, Integer
 
 from gradcli.graph import CONSTANT, INPUT, Node
 from gradcli.symbolic.atoms import ATOMS
-from gradcli.symbolic.indices import Entry, Index, NoFormError, contract, delta, fresh
+from gradcli.symbolic.indices import (
+    Entry,
+    Index,
+    NoFormError,
+    contract,
+    delta,
+    fresh,
+    replace_index,
+)
+from gradcli.symbolic.length import Scale
 from gradcli.symbolic.lower import Definitions, element
 
 
@@ -55,11 +64,13 @@ def accumulate(
         )
     )
     adjoints: dict[int, Expr] = {output.id: seed} if output.id in active else {}
+    scale = Scale()
     for node in reversed(definitions.order):
         g = adjoints.get(node.id)
         if g is None or g == 0 or node.op in (CONSTANT, INPUT) or node.op.cut is not None:
             continue
         definitions.check_time()
+        scale.check(g)
         if record is not None:
             record(node, g)
         for parent, contribution in zip(
@@ -127,7 +138,7 @@ def _elementwise(definitions: Definitions, node: Node, position: int, g: Expr) -
     ]
     total = contract(g * definitions.rebuild(local, node), repeated)
     own = [index for index in definitions.formal[parent.id] if isinstance(index, Index)]
-    return total.xreplace(dict(zip(at, own, strict=True)))
+    return replace_index(total, dict(zip(at, own, strict=True)))
 
 
 def _structural(definitions: Definitions, node: Node, position: int, g: Expr) -> Expr:
@@ -138,4 +149,4 @@ def _structural(definitions: Definitions, node: Node, position: int, g: Expr) ->
     variable = Entry(definitions.placeholder(node, position), *own)
     local = definitions.rebuild(sympy.diff(definitions.definition[node.id], variable), node)
     renamed = {index: fresh(index.dim) for index in out}
-    return contract((g * local).xreplace(renamed), renamed.values())
+    return contract(replace_index(g * local, renamed), renamed.values())

@@ -12,7 +12,8 @@ themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import permutations
 from typing import Any
 
@@ -24,6 +25,9 @@ from gradcli.symbolic.dims import Index as Index
 from gradcli.symbolic.dims import NoFormError as NoFormError
 from gradcli.symbolic.dims import SizeSymbol as SizeSymbol
 from gradcli.symbolic.dims import fresh as fresh
+
+MEMORY = 20_000
+"""Expressions whose indices are remembered."""
 
 
 class Tensor(Symbol):  # type: ignore[misc]
@@ -213,13 +217,34 @@ class Contraction(Expr):  # type: ignore[misc]
 
     def opened(self) -> tuple[Expr, list[Index]]:
         """The body with indices that occur nowhere else, for merging into another sum."""
-        renamed = {index: fresh(index.dim) for index in self.bound}
-        return self.body.xreplace(renamed), list(renamed.values())
+        names = {index: fresh(index.dim) for index in self.bound}
+        return replace_index(self.body, names), list(names.values())
+
+    def reopened(self) -> tuple[Expr, list[Index]]:
+        """The same with the same names each time, for a body that is closed again at once.
+
+        What SymPy has found out about the body is then found in its cache.
+        """
+        body, bound = _reopened(self)
+        return body, list(bound)
 
 
-def indices_of(expr: Expr) -> set[Index]:
+@lru_cache(maxsize=MEMORY)
+def _reopened(whole: Contraction) -> tuple[Expr, tuple[Index, ...]]:
+    body, bound = whole.opened()
+    return body, tuple(bound)
+
+
+@lru_cache(maxsize=MEMORY)
+def indices_of(expr: Any) -> frozenset[Index]:
     """The free indices of an expression."""
-    return {symbol for symbol in expr.free_symbols if isinstance(symbol, Index)}
+    if isinstance(expr, Index):
+        return frozenset((expr,))
+    if not expr.args:
+        return frozenset()
+    if isinstance(expr, (Contraction, WholeArray)):
+        return indices_of(expr.body).difference(expr.args[1:])
+    return frozenset().union(*map(indices_of, expr.args))
 
 
 def depth_of(expr: Expr) -> int:
@@ -302,10 +327,17 @@ def _orthogonal_pair(factors: list[Expr], bound: list[Index]) -> tuple[Expr, Ind
     return None
 
 
-def replace_index(expr: Expr, mapping: dict[Any, Any]) -> Expr:
-    """Put other indices in the place of free ones; canonical bound names are kept apart from
-    them."""
-    return expr.xreplace(mapping)
+def replace_index(expr: Any, mapping: Mapping[Any, Any]) -> Any:
+    """Put other indices in the place of free ones; what has none of them stays the same object.
+
+    Canonical bound names are kept apart from them.
+    """
+    found = mapping.get(expr)
+    if found is not None:
+        return found
+    if indices_of(expr).isdisjoint(mapping):
+        return expr
+    return expr.func(*(replace_index(arg, mapping) for arg in expr.args))
 
 
 def _close(body: Expr, bound: Sequence[Index]) -> Expr:
@@ -322,7 +354,7 @@ def _close(body: Expr, bound: Sequence[Index]) -> Expr:
             position = seen.get(dim.number, 0)
             seen[dim.number] = position + 1
             names[index] = Index(f"b{level}_{position}", dim)
-        renamed = body.xreplace(names)
+        renamed = replace_index(body, names)
         key = sympy.default_sort_key(renamed)
         if best is None or key < best[0]:
             best = (key, renamed, tuple(sorted(names.values(), key=str)))

@@ -7,14 +7,18 @@ bound a closed form means nothing to a reader, and SymPy would take minutes for 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from gradcli.graph import Node
 from gradcli.ops.tape import operations
 from gradcli.results import Closed
-from gradcli.symbolic.indices import NoFormError
+from gradcli.symbolic.indices import Contraction, Delta, Element, Entry, NoFormError, WholeArray
 
 MOST = 1_000
 """Operations of a target that is written out as one expression."""
+
+MOST_WEIGHT = 3_000
+"""Symbols of a derivative in index notation: what `MOST_TEXT` characters could hold, and more."""
 
 MOST_TEXT = 5_000
 """Characters of a closed form, its repeated parts named."""
@@ -40,6 +44,61 @@ def check_length(nodes: Sequence[Node]) -> None:
             f"the {recorded:,} operations of this path, written out, are {text}: "
             "too long to mean anything"
         )
+
+
+class Scale:
+    """Weighs expressions; a piece that many of them share is weighed once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, int] = {}
+
+    def weight(self, expr: Any) -> int:
+        """The symbols of an expression in index notation once it is written out.
+
+        Args:
+            expr: a SymPy expression; an entry is one symbol, its indices are not counted.
+
+        Example:
+            >>> import sympy
+            >>> a, b = sympy.symbols("a b")
+            >>> Scale().weight(a * (a + b))
+            5
+        """
+        known, waiting = self._known, [expr]
+        while waiting:
+            piece = waiting[-1]
+            parts = _parts(piece) if piece not in known else ()
+            missing = [part for part in parts if part not in known]
+            if missing:
+                waiting += missing
+                continue
+            waiting.pop()
+            if piece not in known:
+                known[piece] = 1 + sum(known[part] for part in parts)
+        return known[expr]
+
+    def check(self, expr: Any) -> None:
+        """Refuse a part of a derivative that is longer than any formula that is shown.
+
+        Raises:
+            NoFormError: with the number of symbols.
+        """
+        if (found := self.weight(expr)) > MOST_WEIGHT:
+            raise NoFormError(
+                f"the derivative, written out, has {found:,} symbols and more: "
+                "too long to mean anything"
+            )
+
+
+def _parts(piece: Any) -> tuple[Any, ...]:
+    """What is written between the symbols of its own that a piece has."""
+    if isinstance(piece, (Entry, Delta)):
+        return ()
+    if isinstance(piece, Element):
+        return piece.lambdas
+    if isinstance(piece, (Contraction, WholeArray)):
+        return (piece.body,)
+    return tuple(piece.args)
 
 
 def check_text(closed: Closed) -> Closed:

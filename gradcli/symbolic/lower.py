@@ -30,6 +30,7 @@ from gradcli.symbolic.indices import (
     delta,
     fresh,
     indices_of,
+    replace_index,
 )
 from gradcli.symbolic.views import Notation, View, as_expr, exact_number
 
@@ -199,7 +200,7 @@ class Definitions:
     def at(self, node: Node, indices: Sequence[Any]) -> Expr:
         """The expression of a node at other indices (one per axis of size other than 1)."""
         formal = [index for index in self.formal[node.id] if index != 0]
-        return self.expr[node.id].xreplace(dict(zip(formal, indices, strict=True)))
+        return replace_index(self.expr[node.id], dict(zip(formal, indices, strict=True)))
 
     def whole(self, expr: Expr, formal: Sequence[Any]) -> WholeArray:
         """An expression in formal indices as a whole array, under canonical index names."""

@@ -6,6 +6,7 @@ Recognition is numerically sound: `exp(a)/(1 + exp(a))` becomes `sigmoid(a)`, wh
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import comb
 from typing import Any
 
 import sympy
@@ -22,13 +23,23 @@ from gradcli.symbolic.indices import (
 )
 from gradcli.symbolic.scalars import sympy_scalars
 
+SPREAD = 200
+"""Terms of a product that is multiplied out; beyond that no form of it is the shortest."""
+
+
+class SpreadError(Exception):
+    """Multiplied out, a product would have too many terms."""
+
 
 def candidates(expr: Expr) -> Iterator[Expr]:
     """The expression as it is and in other forms, the same in value."""
     seen: list[Expr] = []
     first = recognise(expr)
     for make in (_as_it_is, merged, spread, _one_sigmoid, _spread_sigmoid, collect):
-        made = recognise(make(first))
+        try:
+            made = recognise(make(first))
+        except SpreadError:
+            continue
         if made not in seen:
             seen.append(made)
             yield made
@@ -39,16 +50,27 @@ def _as_it_is(expr: Expr) -> Expr:
 
 
 def _map(expr: Any, function: Any) -> Any:
-    """Apply a function to an expression bottom-up, contractions re-contracted."""
-    if not expr.args:
-        return function(expr)
-    if isinstance(expr, Contraction):
-        body, bound = expr.opened()
-        return function(contract(_map(body, function), bound))
-    if isinstance(expr, WholeArray):
-        return WholeArray(_map(expr.body, function), *expr.axes)
-    args = [_map(arg, function) if isinstance(arg, sympy.Basic) else arg for arg in expr.args]
-    return function(expr.func(*args) if tuple(args) != expr.args else expr)
+    """Apply a function bottom-up, to equal pieces once; contractions are contracted again."""
+    made: dict[Any, Any] = {}
+
+    def walk(piece: Any) -> Any:
+        found = made.get(piece)
+        if found is None:
+            found = made[piece] = function(parts(piece))
+        return found
+
+    def parts(piece: Any) -> Any:
+        if not piece.args:
+            return piece
+        if isinstance(piece, Contraction):
+            body, bound = piece.reopened()
+            return contract(walk(body), bound)
+        if isinstance(piece, WholeArray):
+            return WholeArray(walk(piece.body), *piece.axes)
+        args = [walk(arg) if isinstance(arg, sympy.Basic) else arg for arg in piece.args]
+        return piece.func(*args) if tuple(args) != piece.args else piece
+
+    return walk(expr)
 
 
 # --- recognition ----------------------------------------------------------------------------------
@@ -331,17 +353,31 @@ def spread(expr: Expr) -> Expr:
 
     def step(piece: Any) -> Any:
         if isinstance(piece, (Mul, Pow)):
+            _check_terms(piece)
             return sympy.expand(
                 piece, deep=False, power_base=False, power_exp=False, log=False, trig=False
             )
         if isinstance(piece, Contraction) and isinstance(piece.body, (Add, Mul)):
             body, bound = piece.opened()
+            _check_terms(body)
             opened = sympy.expand(body, deep=False, power_base=False, power_exp=False, log=False)
             if isinstance(opened, Add):
                 return Add(*(contract(term, bound) for term in opened.args))
         return piece
 
     return _map(expr, step)
+
+
+def _check_terms(piece: Expr) -> None:
+    """Refuse a product of sums with too many terms; its factors are multiplied out already."""
+    terms = 1
+    for factor in Mul.make_args(piece):
+        base, exponent = power_parts(factor)
+        if isinstance(base, Add) and exponent.is_Integer:
+            power, count = abs(int(exponent)), len(base.args)
+            terms *= comb(count + power - 1, power)
+        if terms > SPREAD:
+            raise SpreadError
 
 
 def collect(expr: Expr) -> Expr:
