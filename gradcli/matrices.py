@@ -19,9 +19,6 @@ from gradcli.language import Program, Trace, parse
 from gradcli.limits import LIMITS
 from gradcli.results import Closed, Derivative, Result, Verdict
 
-MOST_CURVED = 2_000
-"""Entries of all variables up to which a Hessian is looked at for kinks."""
-
 
 def fill_matrices(
     result: Result,
@@ -163,42 +160,26 @@ def _curved(
     Args:
         lost: whether to look though there is no kink.
     """
-    from gradcli.verify import settle_seconds, verify_seconds
+    from gradcli.verify import judge_seconds
 
-    sizes = [int(np.size(inputs[name])) for name in names]
-    if not 0 < sum(sizes) <= MOST_CURVED:
-        return False
-    ends = np.cumsum([0, *sizes]).tolist()
-    parts = {name: slice(ends[place], ends[place + 1]) for place, name in enumerate(names)}
-    matrix = np.zeros((ends[-1], ends[-1]))
-    blocks = {}
-    for row in names:
-        for column in names:
-            block = result.gradient[f"{row},{column}"].value
-            blocks[f"{row},{column}"] = parts[row], parts[column], block.shape
-            matrix[parts[row], parts[column]] = block.reshape(
-                matrix[parts[row], parts[column]].shape
-            )
-    found = settle_seconds(
+    judged = judge_seconds(
         program,
         inputs,
         trace.graph,
         names,
-        matrix,
+        {key: one.value for key, one in result.gradient.items()},
+        {key: one.closed for key, one in result.gradient.items()},
         dynamic=trace.dynamic,
+        dtype=asked.dtype,
         seed=asked.seed,
         lost=lost,
     )
-    if found is None:
+    if judged is None:
         return False
-    closed = {}
-    for key, (rows, columns, shape) in blocks.items():
-        one = result.gradient[key]
-        one.value = found.matrix[rows, columns].reshape(shape).astype(one.value.dtype)
-        if one.closed is not None:
-            closed[key] = one.closed
-    result.notes += found.notes
-    result.check = verify_seconds(found, blocks, closed, inputs, dtype=asked.dtype, seed=asked.seed)
+    for key, block in judged.blocks.items():
+        result.gradient[key].value = block
+    result.notes += judged.notes
+    result.check = judged.verdict
     return True
 
 

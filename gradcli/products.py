@@ -26,7 +26,7 @@ from gradcli.execute import run
 from gradcli.forms import closed_forms_of, forms_of_products
 from gradcli.graph import Array, Graph, Node, float_dtype, input_node, shape_text
 from gradcli.language import Program, Trace
-from gradcli.matrices import MOST_CURVED, joined
+from gradcli.matrices import joined
 from gradcli.posing import (
     Posed,
     Recorder,
@@ -191,39 +191,29 @@ def _curved(
     """Correct a product with a Hessian at kinks; whether the verdict is given by that."""
     names = [name for name in used if name in trace.graph.inputs]
     inputs = {name: posed.inputs[name] for name in trace.graph.inputs}
-    row = [np.ravel(result.gradient[name].value) for name in names]
-    size = sum(part.size for part in row)
     tangents = {name: array for name, array in along.items() if name in inputs}
-    finite = all(np.all(np.isfinite(array)) for array in tangents.values())
-    if not 0 < size <= MOST_CURVED or not finite:
+    if not all(np.all(np.isfinite(array)) for array in tangents.values()):
         return False
-    from gradcli.verify import settle_seconds, verify_seconds
+    from gradcli.verify import judge_seconds
 
-    found = settle_seconds(
+    judged = judge_seconds(
         program,
         inputs,
         trace.graph,
         names,
-        np.concatenate(row).astype(np.float64)[None, :],
+        {name: result.gradient[name].value for name in names},
+        {name: result.gradient[name].closed for name in names},
         along=tangents,
         dynamic=trace.dynamic,
+        dtype=asked.dtype,
         seed=asked.seed,
     )
-    if found is None:
+    if judged is None:
         return False
-    closed, blocks, start = {}, {}, 0
-    for name in names:
-        one = result.gradient[name]
-        shape, stop = one.value.shape, start + one.value.size
-        blocks[name] = slice(0, 1), slice(start, stop), shape
-        one.value = found.matrix[0, start:stop].reshape(shape).astype(one.value.dtype)
-        start = stop
-        if one.closed is not None:
-            closed[name] = one.closed
-    result.notes += found.notes
-    result.check = verify_seconds(
-        found, blocks, closed, posed.inputs, dtype=asked.dtype, seed=asked.seed
-    )
+    for name, value in judged.blocks.items():
+        result.gradient[name].value = value
+    result.notes += judged.notes
+    result.check = judged.verdict
     return True
 
 
@@ -273,7 +263,10 @@ def _reasons(result: Result, graph: Graph, posed: Posed) -> None:
             derivative.reasons += [f"{name} is not finite" for name in lost]
         return
     finite = {name: bool(np.all(np.isfinite(value))) for name, value in values.items()}
+    undecided = result.check is not None and result.check.verdict != "agree"
     for name, value in values.items():
+        if undecided and finite[name]:
+            continue
         if finite[name] and posed.called is not None and value.size and not np.any(value):
             sentence = f"{posed.called} does not change with {name} here"
             result.gradient[name].reasons.append(sentence)

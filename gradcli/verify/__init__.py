@@ -5,21 +5,11 @@ derivatives of some entries, differences of the function. `settle` looks for kin
 says why a gradient is zero.
 """
 
-from gradcli.verify.matrices import verify_rows, verify_seconds
+from gradcli.verify.matrices import verify_rows
 from gradcli.verify.reasons import explain
 from gradcli.verify.records import Kink, Settled
-from gradcli.verify.seconds import Seconds, settle_seconds
+from gradcli.verify.second_verdict import judge_seconds
 from gradcli.verify.settle import settle
 from gradcli.verify.verdict import verify
 
-__all__ = [
-    "Kink",
-    "Seconds",
-    "Settled",
-    "explain",
-    "settle",
-    "settle_seconds",
-    "verify",
-    "verify_rows",
-    "verify_seconds",
-]
+__all__ = ["Kink", "Settled", "explain", "judge_seconds", "settle", "verify", "verify_rows"]

@@ -20,7 +20,8 @@ from typing import Any
 from gradcli.graph import Array
 from gradcli.verify.referee import STEP, Referee, close, limit
 
-DIGITS = 4 * STEP  # beyond those of the referee: a difference of the second order takes 2 steps
+DIGITS = 6 * STEP  # beyond those of the referee
+SPENT = 10  # digits that rounding takes, beside those that small differences of inputs cost
 SIDES = ((1, 1), (-1, -1), (1, -1), (-1, 1))
 
 Offset = tuple[tuple[Hashable, int], ...]
@@ -101,17 +102,14 @@ class Curvature:
         return any(self._gap(((key, sign),), by, near, mp) for sign in (-1, 1))
 
     def _gap(self, offset: Offset, by: Hashable, digits: int, mp: Any) -> bool:
-        here, across = self._moved(offset), self._lines[by][0]
+        across = self._lines[by][0]
         back = {name: -array for name, array in across.items()}
+        here = self._moves(offset, STEP)
         gaps = []
         for step in (2 * STEP, 3 * STEP):
             ahead, behind, middle = (
-                self.referee.total(moves, digits)
-                for moves in (
-                    [(here, STEP), (across, step)],
-                    [(here, STEP), (back, step)],
-                    [(here, STEP)],
-                )
+                self.referee.total([*here, *more], digits)
+                for more in ([(across, step)], [(back, step)], [])
             )
             change = ahead + behind - 2 * middle
             if not abs(change) > mp.mpf(10) ** (100 - digits) * abs(middle):
@@ -122,7 +120,7 @@ class Curvature:
     def _quotients(
         self, one: Hashable, other: Hashable, step: int, sides: Sequence[tuple[int, int]]
     ) -> list[Any]:
-        digits = self.referee.base_digits + DIGITS + 2 * (step - STEP)
+        digits = self.referee.base_digits + DIGITS + 4 * (step - STEP)
         mp = self.referee.scalars(digits).mp
         found, scale, base = [], mp.mpf(10) ** (2 * step), self._total((), step, digits)
         for s, t in sides:
@@ -135,7 +133,7 @@ class Curvature:
             )
             change = corners[0] - corners[1] - corners[2] + base
             size = max(map(abs, (*corners, base)))
-            if abs(change) <= mp.mpf(10) ** (10 - digits) * size:
+            if abs(change) <= mp.mpf(10) ** (SPENT + 2 * step - digits) * size:
                 change = mp.zero  # what is left of equal terms
             found.append(change * scale * (s * t))
         return found
@@ -143,16 +141,15 @@ class Curvature:
     def _total(self, offset: Offset, step: int, digits: int) -> Any:
         key = (offset, step, digits)
         if key not in self._totals:
-            moves = [(self._moved(offset), step)] if offset else []
-            self._totals[key] = self.referee.total(moves, digits)
+            self._totals[key] = self.referee.total(self._moves(offset, step), digits)
         return self._totals[key]
 
-    def _moved(self, offset: Offset) -> dict[str, Array]:
-        directions: dict[str, Array] = {}
-        for key, count in offset:
-            for name, array in self._lines[key][0].items():
-                directions[name] = directions.get(name, 0.0) + count * array
-        return directions
+    def _moves(self, offset: Offset, step: int) -> list[tuple[dict[str, Array], int]]:
+        """The steps one by one: their sum in floats would be another line."""
+        return [
+            ({name: count * array for name, array in self._lines[key][0].items()}, step)
+            for key, count in offset
+        ]
 
 
 def _offset(counts: Iterable[tuple[Hashable, int]]) -> Offset:

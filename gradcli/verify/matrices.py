@@ -19,10 +19,9 @@ from gradcli.graph import Array, Graph, Node, apply, constant
 from gradcli.language import parse
 from gradcli.ops.structure import sum_
 from gradcli.results import Closed, Comparison, Verdict
-from gradcli.verify.compare import Tolerance, compare, largest
+from gradcli.verify.compare import Tolerance, compare
 from gradcli.verify.noise import rounding_noise
-from gradcli.verify.seconds import Seconds
-from gradcli.verify.verdict import SHOWN, verify
+from gradcli.verify.verdict import verify
 
 SLOPES = re.compile(r": slopes \S+ and \S+")
 
@@ -139,60 +138,3 @@ def compare_formula(
         mask[index] = bool(abs(value[index] - matrix[index]) <= bound.at(index))
     note = "" if mask.all() else "left out where the closed form has no limit of its own"
     return compare("formula", name, matrix, value, bound, mask=mask, note=note)
-
-
-def verify_seconds(
-    found: Seconds,
-    blocks: Mapping[str, tuple[slice, slice, tuple[int, ...]]],
-    closed: Mapping[str, Closed],
-    inputs: Mapping[str, Any],
-    *,
-    dtype: str = "float64",
-    seed: int = 0,
-) -> Verdict:
-    """Whether second derivatives are right where `settle_seconds` looked at them.
-
-    Args:
-        found: what it found.
-        blocks: by the name that a block has in the verdict its rows and columns in the matrix, and
-            its shape.
-        closed: closed forms by the same names.
-        inputs: arrays by name.
-
-    Returns:
-        A verdict; its witnesses are exact second differences, and the formula where it has a limit.
-    """
-    if not found.whole:
-        return Verdict("inconclusive", list(found.kinks))
-    verdict = Verdict("agree")
-    for name, (rows, columns, shape) in blocks.items():
-        part = rows, columns
-        matrix, exact, special = (
-            array[part].reshape(shape) for array in (found.matrix, found.exact, found.special)
-        )
-        known = np.isfinite(exact)
-        extra = np.broadcast_to(64.0 * found.epsilon * largest(found.matrix), shape)
-        bound = Tolerance(matrix, np.broadcast_to(np.zeros(()), shape), found.epsilon, extra)
-        note = "exact second differences"
-        entries = compare("entries", name, matrix, exact, bound, mask=known, note=note)
-        formula = compare_formula(
-            name, matrix, closed.get(name), inputs, dtype, seed, special | ~known
-        )
-        for one in (formula, entries):
-            verdict.comparisons.append(one)
-            if one.ok is False:
-                verdict.verdict = "disagree"
-                verdict.outlier = verdict.outlier or (
-                    "reverse" if one.witness == "entries" else "formula"
-                )
-                verdict.reasons.append(
-                    f"{name}{list(one.index) if one.index else ''}: reverse mode gives "
-                    f"{one.reverse:.9g}, {one.witness} {one.other:.9g}"
-                )
-    if found.kinks:
-        verdict.reasons += found.kinks[:SHOWN]
-        if len(found.kinks) > SHOWN:
-            verdict.reasons.append(f"and {len(found.kinks) - SHOWN} more of the kind")
-        if verdict.verdict == "agree":
-            verdict.verdict = "inconclusive"
-    return verdict

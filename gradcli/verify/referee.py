@@ -135,10 +135,18 @@ class Referee:
         """The exact sum of the target next to the point.
 
         Args:
-            moves: steps of 10**-n along directions, as (directions, n); the longest first.
+            moves: steps of 10**-n along directions, as (directions, n).
             digits: that are kept.
         """
-        graph = self._recorded(moves[0][0], 1) if moves else self.point.frozen
+        graph = self.point.frozen
+        if moves and self.point.dynamic:
+            first = min(step for _, step in moves)
+            line: dict[str, Array] = {}
+            for directions, step in moves:
+                if step == first:
+                    for name, array in directions.items():
+                        line[name] = line[name] + array if name in line else array
+            graph = self._recorded(line, 1)
         exact = self._exact(graph, digits)
         changes: dict[str, Any] = {}
         for directions, step in moves:
