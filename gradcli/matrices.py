@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from gradcli.autodiff import gradient, hessian, jacobian
 from gradcli.autodiff.jacobian import in_layout
 from gradcli.execute import run, run_batched
 from gradcli.forms import closed_forms_of, form_of_zeros
-from gradcli.graph import Array, Graph
-from gradcli.language import Trace, parse
+from gradcli.graph import Array, Graph, Node
+from gradcli.language import Program, Trace, parse
 from gradcli.limits import LIMITS
 from gradcli.results import Closed, Derivative, Result, Verdict
 
@@ -25,8 +26,14 @@ def fill_matrices(
     inputs: Mapping[str, Array],
     names: Sequence[str],
     asked: Asked,
+    program: Program | None = None,
 ) -> None:
-    """Fill in value, matrices, closed forms and verdict of a `jacobian` or a `hessian`."""
+    """Fill in value, matrices, closed forms and verdict of a `jacobian` or a `hessian`.
+
+    Args:
+        program: records the graph anew at other values, to see both sides of a branch; None where
+            the graph is all there is.
+    """
     graph = trace.graph
     command = result.command
     (result.target.value,) = run([graph.output], inputs)
@@ -35,7 +42,7 @@ def fill_matrices(
         result.layout = asked.layout
         _jacobians(graph, inputs, used, result, asked)
     else:
-        _hessians(graph, inputs, used, result, asked)
+        _hessians(trace, inputs, used, result, asked, program)
 
 
 def _jacobians(
@@ -72,13 +79,15 @@ def _jacobians(
 
 
 def _hessians(
-    graph: Graph,
+    trace: Trace,
     inputs: Mapping[str, Array],
     names: Sequence[str],
     result: Result,
     asked: Asked,
+    program: Program | None,
 ) -> None:
     """Blocks by `row,column`; the closed form is the Jacobian of the gradient's closed form."""
+    graph = trace.graph
     nodes = [graph.inputs[name] for name in names]
     blocks = hessian(graph.output, nodes, nodes, inputs, run_batched)
     for row, line in zip(names, blocks, strict=True):
@@ -87,30 +96,91 @@ def _hessians(
             result.gradient[key] = Derivative(key, array)
     if not asked.check:
         return
+    if not np.all(np.isfinite(result.target.value)):
+        from gradcli.verify import verify
+
+        result.check = verify(None, inputs, graph, {}, {}, dynamic=False)
+        return
     plain = replace(asked, layout="numpy", steps=False)
     first = closed_forms_of(graph, names, plain)
-    verdicts = []
     deadline = time.monotonic() + LIMITS.formula
-    for row, line, node in zip(names, blocks, gradient(graph.output, nodes), strict=True):
-        closed = _second(first[row], inputs, names, plain, deadline)
-        for column in names:
-            result.gradient[f"{row},{column}"].closed = closed[column]
-        if node is not None:
-            from gradcli.verify import verify_rows
-
-            verdicts.append(
-                verify_rows(
-                    graph,
-                    node,
-                    dict(zip(names, line, strict=True)),
-                    closed,
-                    inputs,
-                    label=row + ",{}",
-                    dtype=asked.dtype,
-                    seed=asked.seed,
-                )
-            )
+    for row in names:
+        for column, one in _second(first[row], inputs, names, plain, deadline).items():
+            result.gradient[f"{row},{column}"].closed = one
+    curved = partial(_curved, result, trace, inputs, names, asked, program)
+    if curved(lost=False):
+        return
+    verdicts = [
+        _row_verdict(result, graph, node, row, names, inputs, asked)
+        for row, node in zip(names, gradient(graph.output, nodes), strict=True)
+        if node is not None
+    ]
     result.check = joined(verdicts)
+    if result.check.verdict != "agree":
+        curved(lost=True)
+
+
+def _row_verdict(
+    result: Result,
+    graph: Graph,
+    node: Node,
+    row: str,
+    names: Sequence[str],
+    inputs: Mapping[str, Array],
+    asked: Asked,
+) -> Verdict:
+    """On the blocks that are the derivatives of one gradient."""
+    from gradcli.verify import verify_rows
+
+    found = {column: result.gradient[f"{row},{column}"] for column in names}
+    return verify_rows(
+        graph,
+        node,
+        {column: one.value for column, one in found.items()},
+        {column: one.closed for column, one in found.items() if one.closed is not None},
+        inputs,
+        label=row + ",{}",
+        dtype=asked.dtype,
+        seed=asked.seed,
+    )
+
+
+def _curved(
+    result: Result,
+    trace: Trace,
+    inputs: Mapping[str, Array],
+    names: Sequence[str],
+    asked: Asked,
+    program: Program | None,
+    *,
+    lost: bool,
+) -> bool:
+    """Correct a Hessian at kinks, or where digits are lost; whether the verdict is given by that.
+
+    Args:
+        lost: whether to look though there is no kink.
+    """
+    from gradcli.verify import judge_seconds
+
+    judged = judge_seconds(
+        program,
+        inputs,
+        trace.graph,
+        names,
+        {key: one.value for key, one in result.gradient.items()},
+        {key: one.closed for key, one in result.gradient.items()},
+        dynamic=trace.dynamic,
+        dtype=asked.dtype,
+        seed=asked.seed,
+        lost=lost,
+    )
+    if judged is None:
+        return False
+    for key, block in judged.blocks.items():
+        result.gradient[key].value = block
+    result.notes += judged.notes
+    result.check = judged.verdict
+    return True
 
 
 def _second(

@@ -79,6 +79,7 @@ def fill_products(
     graph = trace.graph
     asked = replace(asked, layout="numpy", steps=False)
     (result.target.value,) = run([graph.output], inputs)
+    along = None
     if result.command == "jvp":
         result.product = "jvp"
         _fill_jvp(result, graph, inputs, named_tangents(result, graph, inputs, names, asked), asked)
@@ -94,16 +95,28 @@ def fill_products(
             result.notes.append(f"the target has shape {shape}; its sum is differentiated")
         tangents = named_tangents(result, graph, inputs, names, asked)
         posed = posed_hvp(graph, inputs, tangents, list(wrt or tangents), asked)
+        along = {name: array for name, (_, array) in tangents.items()}
     else:
         result.order = asked.order
         posed = posed_order(graph, inputs, names, asked)
-    _fill(result, posed, program, trace, asked)
+        if asked.order == 2:
+            along = {name: np.ones(()) for name in names}
+    _fill(result, posed, program, trace, asked, along)
 
 
 def _fill(
-    result: Result, posed: Posed, program: Program | None, trace: Trace, asked: Asked
+    result: Result,
+    posed: Posed,
+    program: Program | None,
+    trace: Trace,
+    asked: Asked,
+    along: Mapping[str, Array] | None,
 ) -> None:
-    """The gradient of the posed function, as `grad` answers."""
+    """The gradient of the posed function, as `grad` answers.
+
+    Args:
+        along: the tangent by variable, where the answer is a Hessian times it.
+    """
     graph = posed.build(trace.graph)
     used = [name for name in posed.names if name in graph.inputs]
     for name, value in _gradients(graph, used, posed.inputs).items():
@@ -113,15 +126,7 @@ def _fill(
             zeros = np.zeros(np.shape(posed.inputs[name]), graph.output.dtype)
             result.gradient[name] = Derivative(name, zeros)
     if asked.check:
-        _check(
-            result,
-            graph,
-            posed,
-            used,
-            None if program is None else Recorder(posed, program),
-            trace,
-            asked,
-        )
+        _check(result, graph, posed, used, program, trace, asked, along)
     _reasons(result, graph, posed)
 
 
@@ -130,9 +135,10 @@ def _check(
     graph: Graph,
     posed: Posed,
     used: Sequence[str],
-    recorder: Recorder | None,
+    program: Program | None,
     trace: Trace,
     asked: Asked,
+    along: Mapping[str, Array] | None,
 ) -> None:
     """Closed forms and verdict; where a formula is missing, verdicts on the orders below too."""
     from gradcli.verify import settle, verify
@@ -144,6 +150,9 @@ def _check(
     if not np.all(np.isfinite(result.target.value)):
         result.check = verify(None, posed.inputs, trace.graph, {}, {}, dynamic=False)
         return
+    if along is not None and _curved(result, posed, used, program, trace, asked, along):
+        return
+    recorder = None if program is None else Recorder(posed, program)
     values = {name: result.gradient[name].value for name in used}
     settled = settle(recorder, posed.inputs, graph, values, dynamic=dynamic, seed=asked.seed)
     for name, value in settled.gradients.items():
@@ -168,6 +177,44 @@ def _check(
     heard = [one.ok for one in verdict.comparisons if one.witness == "formula"]
     below = _verdicts_below(posed, trace.graph, asked) if None in heard else []
     result.check = joined([verdict, *below])
+
+
+def _curved(
+    result: Result,
+    posed: Posed,
+    used: Sequence[str],
+    program: Program | None,
+    trace: Trace,
+    asked: Asked,
+    along: Mapping[str, Array],
+) -> bool:
+    """Correct a product with a Hessian at kinks; whether the verdict is given by that."""
+    names = [name for name in used if name in trace.graph.inputs]
+    inputs = {name: posed.inputs[name] for name in trace.graph.inputs}
+    tangents = {name: array for name, array in along.items() if name in inputs}
+    if not all(np.all(np.isfinite(array)) for array in tangents.values()):
+        return False
+    from gradcli.verify import judge_seconds
+
+    judged = judge_seconds(
+        program,
+        inputs,
+        trace.graph,
+        names,
+        {name: result.gradient[name].value for name in names},
+        {name: result.gradient[name].closed for name in names},
+        along=tangents,
+        dynamic=trace.dynamic,
+        dtype=asked.dtype,
+        seed=asked.seed,
+    )
+    if judged is None:
+        return False
+    for name, value in judged.blocks.items():
+        result.gradient[name].value = value
+    result.notes += judged.notes
+    result.check = judged.verdict
+    return True
 
 
 def _verdicts_below(posed: Posed, graph: Graph, asked: Asked) -> list[Verdict]:
@@ -216,7 +263,10 @@ def _reasons(result: Result, graph: Graph, posed: Posed) -> None:
             derivative.reasons += [f"{name} is not finite" for name in lost]
         return
     finite = {name: bool(np.all(np.isfinite(value))) for name, value in values.items()}
+    undecided = result.check is not None and result.check.verdict != "agree"
     for name, value in values.items():
+        if undecided and finite[name]:
+            continue
         if finite[name] and posed.called is not None and value.size and not np.any(value):
             sentence = f"{posed.called} does not change with {name} here"
             result.gradient[name].reasons.append(sentence)

@@ -139,7 +139,7 @@ def _fill(result: Answer, group: Group, wrt: Sequence[str] | None, asked: Asked)
         fill_products(result, group.program, group.trace, group.inputs, group.names, wrt, asked)
         return
     if result.command in MATRICES:
-        fill_matrices(result, group.trace, group.inputs, group.names, asked)
+        fill_matrices(result, group.trace, group.inputs, group.names, asked, group.program)
         return
     graph = group.trace.graph
     values = _differentiated(graph, group.inputs, group.names, result)

@@ -110,7 +110,7 @@ def _settle_exactly(
             (name, index) for name in point.names for index in np.ndindex(point.inputs[name].shape)
         ]
     else:
-        entries = [*suspicious, *_reaching(point, found)][:passes]
+        entries = [*suspicious, *reaching(point, found)][:passes]
     trusted = {name: settled.gradients[name].astype(float) for name in point.names}
     smooth: dict[str, dict[tuple[int, ...], tuple[float, Candidate]]] = {}
     for name, index in dict.fromkeys(entries):
@@ -198,7 +198,7 @@ def _test_directions(
             return
 
 
-def _reaching(point: Point, found: Sequence[Candidate]) -> list[tuple[str, tuple[int, ...]]]:
+def reaching(point: Point, found: Sequence[Candidate]) -> list[tuple[str, tuple[int, ...]]]:
     """Entries of the variables that move what goes into a candidate, the strongest first."""
     wrt = [point.frozen.inputs[name] for name in point.names]
     entries = []
@@ -240,6 +240,26 @@ def _culprit(
     return None if certain or not found else found[0]
 
 
+def first_sentence(
+    point: Point,
+    referee: Referee,
+    found: Sequence[Candidate],
+    name: str,
+    index: tuple[int, ...],
+    slopes: Slopes,
+) -> str:
+    """Why there is no first derivative at an entry."""
+    return _sentence(
+        point, name, index, slopes, _culprit(referee, _inside(point, found), name, index)
+    )
+
+
+def _inside(point: Point, found: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates of the function itself, not of its gradient."""
+    mine = {node.id for node in point.frozen.nodes()}
+    return [candidate for candidate in found if candidate.node.id in mine]
+
+
 def _sentence(
     point: Point, name: str, index: tuple[int, ...], slopes: Slopes, culprit: Candidate | None
 ) -> str:
@@ -268,7 +288,7 @@ def _possible(point: Point, found: Sequence[Candidate], rng: np.random.Generator
     kinks = []
     for candidate in found[:MOST]:
         directions: dict[str, Array] = {}
-        for name, index in _reaching(point, [candidate]):
+        for name, index in reaching(point, [candidate]):
             array = directions.setdefault(name, np.zeros(point.inputs[name].shape))
             array[index] = point.natural(name)[index] * rng.choice([-1.0, 1.0])
         if not directions and candidate.node.op is not INPUT:

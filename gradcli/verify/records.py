@@ -70,3 +70,26 @@ class Settled:
     repaired: dict[str, Array] = field(default_factory=dict)
     dynamic: bool = False
     noise: dict[str, Array] | None = None
+
+
+@dataclass(slots=True)
+class Seconds:
+    """What `settle_seconds` found. Rows and columns are entries of all variables in order.
+
+    Attributes:
+        matrix: second derivatives with the wrong ones corrected, (rows, columns).
+        exact: as the function has them; nan where there is none.
+        special: which lie at a kink of an op and exist: a formula may have no limit of its own.
+        notes: one sentence per kind of correction.
+        kinks: why there is no second derivative somewhere, one sentence each.
+        whole: whether every one was looked at; where not, `kinks` says what is wrong.
+        epsilon: of the dtype that the matrix was computed in.
+    """
+
+    matrix: Array
+    exact: Array
+    special: Array
+    notes: list[str] = field(default_factory=list)
+    kinks: list[str] = field(default_factory=list)
+    whole: bool = True
+    epsilon: float = 2.0**-52

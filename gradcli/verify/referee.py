@@ -95,9 +95,9 @@ class Referee:
         if _settled(*sides) and self._plausible(sides[1]):
             return _two_sided(sides[1] / unit)
         finer = [self._quotient(directions, sign, 2 * STEP, digits + 2 * STEP) for sign in (-1, 1)]
-        left, right = (_limit(*pair) for pair in zip(sides, finer, strict=True))
+        left, right = (limit(*pair) for pair in zip(sides, finer, strict=True))
         jump = any(_jumps(*pair) for pair in zip(sides, finer, strict=True))
-        if math.isfinite(left) and math.isfinite(right) and _close(left, right):
+        if math.isfinite(left) and math.isfinite(right) and close(left, right):
             return _two_sided(right / unit)
         edge = any(quotient != quotient for quotient in sides)
         return Slopes(float(left / unit), float(right / unit), False, jump, edge)
@@ -115,15 +115,51 @@ class Referee:
         """For nodes and masks: whether what goes in there moves with an entry of a variable."""
         direction = np.zeros(self.point.inputs[name].shape)
         direction[index] = self._unit(name, index)
+        return self.responding_along(places, {name: direction})
+
+    def responding_along(
+        self, places: Sequence[tuple[Node, Array]], directions: Mapping[str, Array]
+    ) -> list[bool]:
+        """The same with a step along a line."""
         exact = self._exact(self.point.frozen, self.base_digits)
         base = exact.base()
         parents = {parent.id: parent for node, _ in places for parent in node.inputs}
-        changes = self._shifted(exact, {name: direction}, 1, STEP)
+        changes = self._shifted(exact, directions, 1, STEP)
         moved = dict(zip(parents, exact.moved(changes, parents.values())[1:], strict=True))
         return [
             any(_differ(base[parent.id], moved[parent.id], node, mask) for parent in node.inputs)
             for node, mask in places
         ]
+
+    def total(self, moves: Sequence[tuple[Mapping[str, Array], int]], digits: int) -> Any:
+        """The exact sum of the target next to the point.
+
+        Args:
+            moves: steps of 10**-n along directions, as (directions, n).
+            digits: that are kept.
+        """
+        graph = self.point.frozen
+        if moves and self.point.dynamic:
+            first = min(step for _, step in moves)
+            line: dict[str, Array] = {}
+            for directions, step in moves:
+                if step == first:
+                    for name, array in directions.items():
+                        line[name] = line[name] + array if name in line else array
+            graph = self._recorded(line, 1)
+        exact = self._exact(graph, digits)
+        changes: dict[str, Any] = {}
+        for directions, step in moves:
+            for name, moved in self._shifted(exact, directions, 1, step).items():
+                changes[name] = (
+                    changes[name] + moved - exact.inputs[name] if name in changes else moved
+                )
+        (output,) = exact.moved(changes)
+        return sum(np.ravel(output).tolist(), exact.scalars.mp.zero)
+
+    def branches(self, directions: Mapping[str, Array]) -> bool:
+        """Whether the program takes another course on one of the sides."""
+        return any(self._recorded(directions, sign) is not self.point.frozen for sign in (-1, 1))
 
     def _plausible(self, quotient: Any) -> bool:
         """A step of natural size changes a smooth function by about its size; else look twice."""
@@ -224,21 +260,21 @@ def _two_sided(slope: Any) -> Slopes:
     return Slopes(value, value, math.isfinite(value), overflow=not math.isfinite(value))
 
 
-def _close(a: Any, b: Any) -> bool:
+def close(a: Any, b: Any) -> bool:
     return bool(abs(a - b) <= 1e-9 * max(abs(a), abs(b)))
 
 
 def _settled(left: Any, right: Any) -> bool:
-    return left == left and right == right and abs(left) < math.inf and _close(left, right)
+    return left == left and right == right and abs(left) < math.inf and close(left, right)
 
 
-def _limit(coarse: Any, fine: Any) -> Any:
+def limit(coarse: Any, fine: Any) -> Any:
     """What a quotient tends to: quotients at 1e-30 and at 1e-60."""
     if coarse != coarse or fine != fine:
         return math.nan
     if abs(fine) == math.inf:
         return math.inf if fine > 0 else -math.inf
-    if _close(coarse, fine):
+    if close(coarse, fine):
         return fine
     if abs(fine) <= 1e-2 * abs(coarse):
         return 0.0
