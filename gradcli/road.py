@@ -79,7 +79,8 @@ def _answer(
 ) -> Answer:
     """One answer per target; all of them from one trace."""
     targets: list[str | None] = [*dict.fromkeys(asked.of)] or [None]
-    if command not in MATRICES and not is_product(command, asked):
+    intermediates = any(name not in inputs for name in (*(wrt or ()), *const))
+    if command not in MATRICES and not is_product(command, asked) and not intermediates:
         program = program.compacted()
     trace = program.of(targets[0]).trace(inputs, dtype=asked.dtype)
     answers = []

@@ -6,7 +6,10 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradcli.errors import GradcliError, Span
+from gradcli.graph import Node
 from gradcli.language.hot import combination, expression
 from gradcli.language.iteration import item as item_of
 from gradcli.language.iteration import items as items_of
@@ -86,8 +89,9 @@ def store_item(interpreter: Interpreter, target: ast.Subscript, index: Any, valu
     if isinstance(container, list):
         assign_item(container, list_index(index), value)
         return
-    if isinstance(container, (int, float)) or container is None or isinstance(container, tuple):
-        raise GradcliError(f"the items of {describe(container)} cannot be assigned to")
+    if not isinstance(container, (Node, np.ndarray)):
+        what = "a tuple" if isinstance(container, tuple) else describe(container)
+        raise GradcliError(f"the items of {what} cannot be assigned to")
     array = interpreter.tensor(container, "an item")
     updated = interpreter.call(".index_update", array, index, interpreter.tensor(value, "="))
     if isinstance(target.value, ast.Name):

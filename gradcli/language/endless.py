@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
-from gradcli.language.names import bound_names
+from gradcli.language.names import bound_names, namespace_root
+from gradcli.language.namespaces import find
 
 
-def never_ends(node: ast.While) -> bool:
+def never_ends(node: ast.While, own: Collection[str]) -> bool:
     """Whether a `while` whose condition holds once must hold for ever.
 
-    Only certain answers count: no way out by `break` or `return`, no name of the condition is bound
-    in the body, changed through a method or an index, or handed to a function.
+    Only certain answers count: no way out by `break`, `return` or `assert`, and no name of the
+    condition is bound in the body. Where the body calls methods or functions of the program, or
+    assigns items, lists may change under any name: then only a condition without names is certain.
+
+    Args:
+        own: every name that the program binds anywhere, its functions among them.
     """
     if any(_leaves(each) for each in node.body):
         return False
-    touched = set(bound_names(node.body))
-    for statement in node.body:
-        for each in ast.walk(statement):
-            if isinstance(each, ast.Call):
-                if _own(each):
-                    return False
-                touched |= _names(each)
-            elif isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store):
-                touched |= _names(each.value)
-    if any(isinstance(each, ast.Call) and _own(each) for each in ast.walk(node.test)):
+    wanted = _names(node.test)
+    if any(_may_change_lists(each, own) for statement in node.body for each in ast.walk(statement)):
+        return not wanted
+    if any(isinstance(each, ast.Call) and _own(each, own) for each in ast.walk(node.test)):
         return False  # a function of the program may read whatever the body changes
-    return not touched & _names(node.test)
+    return not set(bound_names(node.body)) & wanted
 
 
 def _leaves(node: ast.AST, inside: bool = False) -> bool:
@@ -47,8 +47,15 @@ def _names(node: ast.AST) -> set[str]:
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
-def _own(call: ast.Call) -> bool:
-    """Whether a call may be of a function that the program defines."""
-    from gradcli.language.namespaces import find
+def _may_change_lists(node: ast.AST, own: Collection[str]) -> bool:
+    if isinstance(node, ast.Call):
+        return _own(node, own)
+    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
 
-    return isinstance(call.func, ast.Name) and find(call.func.id) is None
+
+def _own(call: ast.Call, own: Collection[str]) -> bool:
+    """Whether a call may be of a function that the program defines, or of a method."""
+    function = call.func
+    if isinstance(function, ast.Name):
+        return function.id in own or find(function.id) is None
+    return not isinstance(function, ast.Attribute) or namespace_root(function) is None

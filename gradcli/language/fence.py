@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from gradcli.errors import GradcliError
 from gradcli.language.imports import imported
+from gradcli.language.names import all_parameters, is_main_guard
 from gradcli.language.source import Source
 
 REFUSED: dict[type[ast.stmt], tuple[str, str | None]] = {
@@ -46,6 +47,8 @@ def check_statements(source: Source, body: Sequence[ast.stmt]) -> None:
             _check(node, in_loop, in_function)
         except GradcliError as error:
             raise error.located(source.span(node), source.text) from None
+        if isinstance(node, ast.If) and is_main_guard(node):
+            continue
         for inner in getattr(node, "body", []):
             loop = isinstance(node, (ast.For, ast.While)) or (
                 in_loop and not isinstance(node, ast.FunctionDef)
@@ -75,6 +78,7 @@ def _check(node: ast.stmt, in_loop: bool, in_function: bool) -> None:
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         imported(node)
     if isinstance(node, ast.FunctionDef):
+        _check_names(node)
         for decorator in node.decorator_list:
             text = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
             if text not in DECORATORS:
@@ -84,6 +88,17 @@ def _check(node: ast.stmt, in_loop: bool, in_function: bool) -> None:
             _check_target(target)
     elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.For)):
         _check_target(node.target)
+
+
+def _check_names(node: ast.FunctionDef) -> None:
+    """The names that a definition binds."""
+    names = [each.arg for each in all_parameters(node.args)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise GradcliError(f"the parameter '{twice}' is named twice", kind="parse")
+    for name in (node.name, *names):
+        if name.startswith("__"):
+            raise GradcliError(f"names such as '{name}' are not available", kind="name")
 
 
 def _check_target(target: ast.AST) -> None:

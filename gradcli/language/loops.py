@@ -45,7 +45,7 @@ def repeat(interpreter: Interpreter, node: ast.While, block: Block) -> Run:
     otherwise = block(interpreter, node.orelse)
     span = interpreter.source.span(node.test)
     part = interpreter.path.add("while", span)
-    endless = never_ends(node)
+    endless = never_ends(node, interpreter.assigned)
 
     def run() -> Any:
         turns = 0

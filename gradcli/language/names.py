@@ -143,6 +143,8 @@ class FreeNames:
                         self._read(test, inner, outer)
                 self._read(node.elt, inner, outer)
                 continue
+            if isinstance(node, ast.NamedExpr):  # refused when it is visited
+                bound.add(node.target.id)
             if isinstance(node, ast.Call):
                 self._called.add(id(node.func))
             if isinstance(node, ast.Attribute):
@@ -178,6 +180,15 @@ def bound_names(body: Sequence[ast.AST]) -> Iterator[str]:
             node, (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
         ):
             stack.extend(ast.iter_child_nodes(node))
+
+
+def names_bound_anywhere(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """Every name that statements bind, those of functions inside among them."""
+    yield from bound_names(body)
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.FunctionDef):
+                yield from bound_names(node.body)
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:

@@ -15,7 +15,7 @@ from gradcli.language.fence import check_statements
 from gradcli.language.functions import call, room_for_recursion
 from gradcli.language.hot import expression
 from gradcli.language.interpreter import Interpreter
-from gradcli.language.names import FreeNames, bound_names
+from gradcli.language.names import FreeNames, names_bound_anywhere
 from gradcli.language.namespaces import ROOTS, find
 from gradcli.language.outcome import result_of
 from gradcli.language.source import Source
@@ -73,7 +73,7 @@ class Program:
         self.function = None if entry is None else entry.name
         free = FreeNames(body, entry)
         self.names, self._optional = free.needed, free.optional
-        self._assigned = frozenset(bound_names(body))
+        self._assigned = frozenset(names_bound_anywhere(body))
 
     def _called(self, name: str) -> ast.FunctionDef:
         defined = {each.name: each for each in self._body if isinstance(each, ast.FunctionDef)}
@@ -123,14 +123,7 @@ class Program:
 
     def binds(self, name: str) -> bool:
         """Whether the program gives a value to this name, on any level."""
-        return any(
-            name in bound_names([statement])
-            or any(
-                isinstance(each, ast.FunctionDef) and name in bound_names(each.body)
-                for each in ast.walk(statement)
-            )
-            for statement in self._body
-        )
+        return name in self._assigned
 
     @property
     def is_expression(self) -> bool:

@@ -44,7 +44,7 @@ class Run:
         telling: whether events are still taken down.
         calls, turns: of functions and of loops, so far; depth: of calls, now.
         last_scope: of the function that returned last.
-        assigned: every name that the outermost level binds somewhere.
+        assigned: every name that the program binds somewhere.
         tape: where scalars go in a long loop; None as long as every operation is a node.
         compact: whether there may be one.
     """
@@ -111,6 +111,7 @@ class Run:
 
     def _array(self, items: Sequence[Any], what: str) -> Node:
         """A list as an array: of numbers a constant, with nodes inside a stack."""
+        check_leaves(items)
         if _numbers_only(items):
             try:
                 array = np.array(items)
@@ -141,10 +142,9 @@ class Run:
             return plain(self.concrete(value))
         if type(value) is Scalar:
             return plain(np.asarray(self.known(value)))
-        if isinstance(value, list):
-            return [self.static(item, what) for item in value]
-        if isinstance(value, tuple):
-            return tuple(self.static(item, what) for item in value)
+        if isinstance(value, (list, tuple)):
+            check_leaves(value)
+            return type(value)([self.static(item, what) for item in value])
         if isinstance(value, range):
             return list(value)
         if isinstance(value, Callee):
@@ -161,6 +161,7 @@ class Run:
             assert self.tape is not None
             return self.tape.node(value)
         if self.tape is not None and isinstance(value, (list, tuple)):
+            check_leaves(value)
             return type(value)(map(self.settled, value)) if _holds_scalars(value) else value
         return value
 
@@ -260,6 +261,18 @@ class Run:
         if self.tape is None and self.compact and self.dtype == FLOAT64:
             self.tape = Recorder(self._values.peek, next_id())
             self.telling = False
+
+
+def check_leaves(items: Sequence[Any]) -> None:
+    """Refuse a list whose parts, each used again and again, amount to far more than it seems."""
+    count, stack = 0, [items]
+    while stack:
+        for item in stack.pop():
+            count += 1
+            if isinstance(item, (list, tuple)):
+                stack.append(item)
+        if count > LIMITS.items:
+            raise beyond(f"a list of more than {LIMITS.items:.3g} entries in all", "items")
 
 
 def _holds_scalars(items: Sequence[Any]) -> bool:
