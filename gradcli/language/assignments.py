@@ -95,11 +95,21 @@ def store_item(interpreter: Interpreter, target: ast.Subscript, index: Any, valu
     array = interpreter.tensor(container, "an item")
     updated = interpreter.call(".index_update", array, index, interpreter.tensor(value, "="))
     if isinstance(target.value, ast.Name):
+        _note_alias(interpreter, target.value.id, container)
         store(interpreter, target.value, interpreter.source.span(target))(updated)
     elif isinstance(target.value, ast.Subscript):
         store_item(interpreter, target.value, index_of(interpreter, target.value), updated)
     else:
         raise GradcliError("an item of a name is needed before =", kind="parse")
+
+
+def _note_alias(interpreter: Interpreter, name: str, array: Any) -> None:
+    """Say where NumPy would change an array under a second name as well."""
+    other = next((each for each in interpreter.names_of(array) if each != name), None)
+    if other is not None:
+        interpreter.note(
+            f"{name}[...] = makes a new array here; in NumPy '{other}' would change with '{name}'"
+        )
 
 
 def assign(interpreter: Interpreter, node: ast.Assign) -> Run:

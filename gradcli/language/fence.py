@@ -44,7 +44,7 @@ def check_statements(source: Source, body: Sequence[ast.stmt]) -> None:
     while stack:
         node, in_loop, in_function = stack.pop()
         try:
-            _check(node, in_loop, in_function)
+            _check(source, node, in_loop, in_function)
         except GradcliError as error:
             raise error.located(source.span(node), source.text) from None
         if isinstance(node, ast.If) and is_main_guard(node):
@@ -58,7 +58,7 @@ def check_statements(source: Source, body: Sequence[ast.stmt]) -> None:
             stack.append((inner, in_loop, in_function))
 
 
-def _check(node: ast.stmt, in_loop: bool, in_function: bool) -> None:
+def _check(source: Source, node: ast.stmt, in_loop: bool, in_function: bool) -> None:
     if type(node) in REFUSED:
         words, hint = REFUSED[type(node)]
         if isinstance(node, ast.With) and "GradientTape" in ast.unparse(node.items[0].context_expr):
@@ -82,7 +82,9 @@ def _check(node: ast.stmt, in_loop: bool, in_function: bool) -> None:
         for decorator in node.decorator_list:
             text = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
             if text not in DECORATORS:
-                raise GradcliError(f"the decorator '@{text}' is not available", kind="parse")
+                raise GradcliError(
+                    f"the decorator '@{text}' is not available", kind="parse"
+                ).located(source.span(decorator), source.text)
     if isinstance(node, ast.Assign):
         for target in node.targets:
             _check_target(target)

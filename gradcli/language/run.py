@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -234,6 +234,14 @@ class Run:
                 )
             scope = scope.parent
         return MISSING
+
+    def names_of(self, value: Any) -> Iterator[str]:
+        """The names that are bound to this very value, the innermost first; inputs last."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            yield from (name for name, found in scope.names.items() if found is value)
+            scope = scope.parent
+        yield from (name for name, found in self.inputs.items() if found is value)
 
     def bound(self, name: str) -> bool:
         """Whether a name is the program's own or an input."""
