@@ -76,7 +76,7 @@ def _cost(node: Node) -> int:
         cheap = op.name in CHEAP or op.dtype == "bool"
         return node.size * (1 if cheap else 100 if op.name in SPECIAL else 10)
     if "records" in node.params:
-        return RECORD * len(node.params["records"].rules)
+        return RECORD * int(node.params["records"].count)
     if op.name == "matmul":
         return node.size * node.inputs[0].shape[-1]
     if op.name == "einsum":

@@ -239,11 +239,11 @@ class Recorder:
         slots[order[own] - start] = np.flatnonzero(own)
         outside = {place: n for n, place in enumerate(foreign)}
 
-        def renumbered(places: Array) -> list[int]:
+        def renumbered(places: Array) -> Array:
             found = np.where(places >= start, slots[np.clip(places - start, 0, None)], -1)
             for position in np.flatnonzero((places < start) & (places >= 0)):
                 found[position] = outside[int(places[position])]
-            return found.tolist()  # type: ignore[no-any-return]
+            return found
 
         known = np.array([self.values[place] for place in order.tolist()])
         values = np.array(self.values[start:stop])

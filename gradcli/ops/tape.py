@@ -35,6 +35,9 @@ def _numeric(op: Op) -> Compute:
     return compute
 
 
+BLOCK = 2**15
+"""Records that are Python numbers at a time."""
+
 FAST: dict[str, Compute] = {
     "add": operator.add,
     "subtract": operator.sub,
@@ -101,30 +104,38 @@ class Records:
     Attributes:
         entries: (number of the input, flat position) of each slot that an input fills.
         constants: the values of the slots after those.
-        rules: of the records, in order.
+        rules: the different ones; `kinds` says which is that of each record, in order.
         left, right: slots of their operands; right is -1 for an op of one.
+        count: of records.
         known: the values of all slots where the run was recorded.
     """
 
-    __slots__ = ("constants", "entries", "first", "known", "left", "right", "rules", "size")
+    __slots__ = (
+        *("constants", "count", "entries", "first", "kinds", "known"),
+        *("left", "right", "rules", "size"),
+    )
 
     def __init__(
         self,
         entries: Sequence[tuple[int, int]],
         constants: Floats,
         rules: Sequence[Rule],
-        left: Sequence[int],
-        right: Sequence[int],
+        left: Sequence[int] | Array,
+        right: Sequence[int] | Array,
         known: Array,
     ) -> None:
+        """Args: as the attributes; `rules` has one for every record."""
         self.entries = np.array(entries, dtype=np.int64).reshape(-1, 2)
         self.constants = constants
-        self.rules = rules
-        self.left = left
-        self.right = right
+        number = {rule: n for n, rule in enumerate(dict.fromkeys(rules))}
+        self.rules = list(number)
+        self.kinds = np.fromiter(map(number.__getitem__, rules), np.int16, len(rules))
+        self.left = np.asarray(left, dtype=np.int32)
+        self.right = np.asarray(right, dtype=np.int32)
         self.known = known
+        self.count = len(rules)
         self.first = len(entries) + len(constants)
-        self.size = self.first + len(rules)
+        self.size = self.first + self.count
 
     def given(self, arrays: Sequence[Array]) -> Array:
         """The slots that the inputs fill."""
@@ -141,22 +152,26 @@ class Records:
             return self.known
         values: Floats = [*given.tolist(), *self.constants]
         take = values.append
-        for rule, i, j in zip(self.rules, self.left, self.right, strict=True):
-            operands = (values[i],) if j < 0 else (values[i], values[j])
-            try:
-                take(rule.compute(*operands))
-            except (ArithmeticError, ValueError):
-                take(rule.numeric(*operands))
+        rules = self.rules
+        for block in self._blocks():
+            columns = (self.kinds[block], self.left[block], self.right[block])
+            for kind, i, j in zip(*(each.tolist() for each in columns), strict=True):
+                operands = (values[i],) if j < 0 else (values[i], values[j])
+                try:
+                    take(rules[kind].compute(*operands))
+                except (ArithmeticError, ValueError):
+                    take(rules[kind].numeric(*operands))
         return np.array(values)
+
+    def _blocks(self) -> Iterable[slice]:
+        """The records piece by piece: as Python numbers they take ten times the room."""
+        return (slice(start, start + BLOCK) for start in range(0, self.count, BLOCK))
 
     def groups(self) -> Iterable[tuple[Rule, Array, Array, Array]]:
         """Each rule with the positions of its records and the slots of their operands."""
-        number = {rule: n for n, rule in enumerate(dict.fromkeys(self.rules))}
-        kinds = np.fromiter(map(number.__getitem__, self.rules), np.int64, len(self.rules))
-        left, right = np.asarray(self.left), np.asarray(self.right)
-        for rule, kind in number.items():
-            places = np.flatnonzero(kinds == kind)
-            yield rule, places, left[places], right[places]
+        for kind, rule in enumerate(self.rules):
+            places = np.flatnonzero(self.kinds == kind)
+            yield rule, places, self.left[places], self.right[places]
 
     def partials(
         self, values: Array, local: Callable[[Rule, list[Array], Array], list[Array | None]]
@@ -167,7 +182,7 @@ class Records:
             values: of all slots.
             local: those of one op, from vectors of its operands and results.
         """
-        by_left, by_right = np.zeros(len(self.rules)), np.zeros(len(self.rules))
+        by_left, by_right = np.zeros(self.count), np.zeros(self.count)
         for rule, places, left, right in self.groups():
             unary = right[0] < 0
             operands = [values[left]] if unary else [values[left], values[right]]
@@ -179,35 +194,33 @@ class Records:
 
     def swept(self, g: Array, by_left: Array, by_right: Array) -> Array:
         """The adjoints of all slots from those of the outputs: last record first."""
-        adjoints: Floats = g.tolist()
-        operands = zip(
-            range(self.size - 1, self.first - 1, -1),
-            reversed(self.left),
-            reversed(self.right),
-            by_left[::-1].tolist(),
-            by_right[::-1].tolist(),
-            strict=True,
-        )
-        for slot, i, j, a, b in operands:
-            adjoint = adjoints[slot]
-            if adjoint:
-                if a:
-                    adjoints[i] += adjoint * a
-                if b:
-                    adjoints[j] += adjoint * b
+        adjoints: Floats = [0.0] * self.size
+        for slot in np.flatnonzero(g).tolist():
+            adjoints[slot] = float(g[slot])
+        columns = [each[::-1] for each in (self.left, self.right, by_left, by_right)]
+        slots = range(self.size - 1, self.first - 1, -1)
+        for block in self._blocks():
+            parts = [each[block].tolist() for each in columns]
+            for slot, i, j, a, b in zip(slots[block], *parts, strict=True):
+                adjoint = adjoints[slot]
+                if adjoint:
+                    if a:
+                        adjoints[i] += adjoint * a
+                    if b:
+                        adjoints[j] += adjoint * b
         return np.array(adjoints)
 
     def pushed(self, tangents: Array, by_left: Array, by_right: Array) -> Array:
         """The tangents of all slots from those of the entries: first record first."""
         found: Floats = [*tangents.tolist(), *([0.0] * len(self.constants))]
         take = found.append
-        for i, j, a, b in zip(
-            self.left, self.right, by_left.tolist(), by_right.tolist(), strict=True
-        ):
-            tangent = a * found[i] if a and found[i] else 0.0
-            if b and found[j]:
-                tangent += b * found[j]
-            take(tangent)
+        columns = (self.left, self.right, by_left, by_right)
+        for block in self._blocks():
+            for i, j, a, b in zip(*(each[block].tolist() for each in columns), strict=True):
+                tangent = a * found[i] if a and found[i] else 0.0
+                if b and found[j]:
+                    tangent += b * found[j]
+                take(tangent)
         return np.array(found)
 
     def returned(self, adjoints: Array, number: int, shape: Shape) -> Array:
@@ -255,9 +268,7 @@ def _scalars_vjp(g: Node, out: Node, *inputs: Node, records: Records) -> list[No
 def operations(nodes: Iterable[Node]) -> int:
     """How many operations were recorded: nodes that compute, and each record of a tape."""
     counts = (
-        len(node.params["records"].rules) if node.op is SCALARS else 1
-        for node in nodes
-        if node.inputs
+        node.params["records"].count if node.op is SCALARS else 1 for node in nodes if node.inputs
     )
     return sum(counts)
 
