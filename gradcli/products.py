@@ -150,7 +150,7 @@ def _check(
     if not np.all(np.isfinite(result.target.value)):
         result.check = verify(None, posed.inputs, trace.graph, {}, {}, dynamic=False)
         return
-    if along is not None and _curved(result, posed, used, program, trace, asked, along):
+    if along is not None and _curved(result, graph, posed, used, program, trace, asked, along):
         return
     recorder = None if program is None else Recorder(posed, program)
     values = {name: result.gradient[name].value for name in used}
@@ -181,6 +181,7 @@ def _check(
 
 def _curved(
     result: Result,
+    graph: Graph,
     posed: Posed,
     used: Sequence[str],
     program: Program | None,
@@ -210,6 +211,9 @@ def _curved(
     )
     if judged is None:
         return False
+    lower = np.all(np.isfinite(run([graph.output], posed.inputs)[0]))
+    if judged.verdict.verdict != "agree" and not lower:
+        return False  # there is not even a first derivative, and it is known why
     for name, value in judged.blocks.items():
         result.gradient[name].value = value
     result.notes += judged.notes

@@ -22,7 +22,7 @@ from gradcli.verify.records import Candidate, Seconds
 from gradcli.verify.referee import Referee
 from gradcli.verify.second_rules import executed
 
-TOTAL = 1_000_000  # scalar operations of all passes
+TOTAL = 2_000_000  # scalar operations of all passes
 SECONDS = 0.5  # of programs that are recorded anew
 ROWS = 8  # rows whose rules are executed exactly
 

@@ -26,6 +26,8 @@ from gradcli.verify.second_entries import Desk
 from gradcli.verify.second_rules import added
 
 PASS = 20_000  # scalar operations of one exact pass, at most
+LOOKS = 4  # lines along which a program is recorded anew on both sides
+SECONDS = 0.5  # for that
 
 
 def settle_seconds(
@@ -86,8 +88,10 @@ def _candidates(point: Point) -> list[Candidate]:
 def _turns(referee: Referee) -> bool:
     """Whether the program takes another course right beside the point."""
     point = referee.point
+    if 2 * LOOKS * point.seconds > SECONDS:
+        return False
     rng = np.random.default_rng(0)
-    for _ in range(4):
+    for _ in range(LOOKS):
         directions = {
             name: point.natural(name) * random_signs(rng, point.inputs[name].shape)
             for name in point.names
