@@ -170,6 +170,33 @@ def test_many_entries_are_not_computed_one_by_one():
     assert "too many entries to correct" in result.check.reasons[0]
 
 
+def test_other_entries_are_corrected_beside_a_kink():
+    found, result = blocks("norm(x[:2])**2 + abs(x[2])*x[2]", x=np.zeros(3))
+    np.testing.assert_array_equal(found["x,x"][:2, :2], 2 * np.eye(2))
+    assert result.check.verdict == "inconclusive"
+    assert "x,x[2, 2] is -2 and 2" in result.check.reasons[0]
+
+
+def test_nothing_is_corrected_where_there_is_no_hessian_at_all():
+    # along each axis a median of equal entries stands still
+    _, result = blocks("median(x)**2", x=np.ones(3))
+    assert result.check.verdict == "inconclusive"
+    assert result.notes == []
+
+
+def test_a_graph_too_large_for_exact_numbers():
+    _, result = blocks("norm(x)**2", x=np.zeros(2000))
+    assert result.check.verdict == "inconclusive"
+    assert result.check.reasons[0].startswith("perhaps not twice differentiable: `norm(x)`")
+
+
+def test_a_formula_that_is_not_finite_is_not_heard():
+    # x[0]*x[1]*x[2] at the origin: the formula divides by the entries
+    found, result = blocks("prod(x)", x=np.zeros(3))
+    assert not found["x,x"].any()
+    assert result.check.verdict == "agree"
+
+
 def test_a_value_that_is_not_finite():
     _, result = blocks("x*log(x)", x=0.0)
     assert result.check.verdict == "inconclusive"

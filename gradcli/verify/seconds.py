@@ -19,7 +19,7 @@ from gradcli.execute import run
 from gradcli.execute.precise import Cannot, cost
 from gradcli.graph import Array, Graph
 from gradcli.verify.kinks import candidates
-from gradcli.verify.point import Point, random_signs
+from gradcli.verify.point import Point, random_signs, text_of
 from gradcli.verify.records import Candidate, Seconds
 from gradcli.verify.referee import Referee
 from gradcli.verify.second_entries import Desk
@@ -57,11 +57,14 @@ def settle_seconds(
         lost: whether to look though there is no kink, because digits seem to be lost.
     """
     point = Point(program, inputs, graph, names, dynamic)
-    if cost(point.frozen.nodes()) > PASS or not np.all(
-        np.isfinite(run([point.frozen.output], point.inputs)[0])
-    ):
+    if not np.all(np.isfinite(run([point.frozen.output], point.inputs)[0])):
+        return None
+    large = cost(point.frozen.nodes()) > PASS
+    if large and not lost:
         return None
     found = _candidates(point)
+    if large:
+        return _unknown(point, matrix, found) if found else None
     try:
         referee = Referee(point, PASS)
         turns = point.dynamic and _turns(referee)
@@ -70,6 +73,18 @@ def settle_seconds(
         return Desk(point, referee, found, turns, matrix, along, seed).settled(lost and not found)
     except Cannot:
         return None
+
+
+def _unknown(point: Point, matrix: Array, found: Sequence[Candidate]) -> Seconds:
+    """Where witnesses differ at a kink, and exact numbers are too dear to tell who is right."""
+    text = text_of(found[0].node, point.graph.source)
+    sentence = (
+        f"perhaps not twice differentiable: `{text}` is at a kink, and the graph is too large for "
+        "exact numbers"
+    )
+    nowhere = np.zeros(matrix.shape, dtype=bool)
+    exact = np.full(matrix.shape, np.nan)
+    return Seconds(matrix, exact, nowhere, kinks=[sentence], whole=False)
 
 
 def _candidates(point: Point) -> list[Candidate]:
