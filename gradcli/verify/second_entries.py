@@ -198,8 +198,8 @@ class Desk:
             at, text = kinked[0]
             result.notes.append(
                 f"{self._name(*at)}{_more(kinked)}: reverse mode has no second derivative of its "
-                f"own at {text} and gives {float(result.matrix[at]):.6g}; the function is twice "
-                f"differentiable, {result.exact[at]:.6g} is its second derivative"
+                f"own at {text} and gives {float(result.matrix[at]):.6g}; that of the function is "
+                f"{result.exact[at]:.6g}"
             )
         if rounded:
             at = rounded[0]
