@@ -255,6 +255,14 @@ def test_no_second_order_of_a_scalar():
     assert result.gradient["x"].reasons == []  # it is not true that the slope does not change
 
 
+def test_a_product_too_large_for_exact_numbers():
+    inputs = {"x": ORIGIN, "A": np.ones((60, 60))}
+    tangent = {"x": np.array([1.0, 2.0])}
+    result = gradcli.hessian("norm(x)**2 + sum(sin(A))", "x", tangent=tangent, **inputs)
+    assert result.check.verdict != "agree" or result.gradient["x"].value.tolist() == [2.0, 4.0]
+    assert result.check.verdict != "disagree"
+
+
 # --- on the command line ---
 
 

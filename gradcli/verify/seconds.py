@@ -56,11 +56,11 @@ def settle_seconds(
         seed: for random directions.
         lost: whether to look though there is no kink, because digits seem to be lost.
     """
+    large = cost(graph.nodes()) > PASS
+    if large and not lost:
+        return None
     point = Point(program, inputs, graph, names, dynamic)
     if not np.all(np.isfinite(run([point.frozen.output], point.inputs)[0])):
-        return None
-    large = cost(point.frozen.nodes()) > PASS
-    if large and not lost:
         return None
     found = _candidates(point)
     if large:
