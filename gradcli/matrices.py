@@ -116,8 +116,10 @@ def _hessians(
         if node is not None
     ]
     result.check = joined(verdicts)
-    if result.check.verdict != "agree":
-        curved(lost=True)
+    before = result.check
+    if before.verdict != "agree" and curved(lost=True) and before.verdict == "inconclusive":
+        settled = result.check.verdict == "agree"
+        result.check = result.check if settled else before
 
 
 def _row_verdict(

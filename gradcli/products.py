@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -150,7 +151,8 @@ def _check(
     if not np.all(np.isfinite(result.target.value)):
         result.check = verify(None, posed.inputs, trace.graph, {}, {}, dynamic=False)
         return
-    if along is not None and _curved(result, posed, used, program, trace, asked, along):
+    curved = partial(_curved, result, graph, posed, used, program, trace, asked, along)
+    if curved(lost=False):
         return
     recorder = None if program is None else Recorder(posed, program)
     values = {name: result.gradient[name].value for name in used}
@@ -177,18 +179,30 @@ def _check(
     heard = [one.ok for one in verdict.comparisons if one.witness == "formula"]
     below = _verdicts_below(posed, trace.graph, asked) if None in heard else []
     result.check = joined([verdict, *below])
+    if result.check.verdict == "disagree":
+        curved(lost=True)
 
 
 def _curved(
     result: Result,
+    graph: Graph,
     posed: Posed,
     used: Sequence[str],
     program: Program | None,
     trace: Trace,
     asked: Asked,
-    along: Mapping[str, Array],
+    along: Mapping[str, Array] | None,
+    *,
+    lost: bool,
 ) -> bool:
-    """Correct a product with a Hessian at kinks; whether the verdict is given by that."""
+    """Correct a product with a Hessian at kinks; whether the verdict is given by that.
+
+    Args:
+        along: the tangent by variable; None where the answer is no such product.
+        lost: whether to look though there is no kink.
+    """
+    if along is None:
+        return False
     names = [name for name in used if name in trace.graph.inputs]
     inputs = {name: posed.inputs[name] for name in trace.graph.inputs}
     tangents = {name: array for name, array in along.items() if name in inputs}
@@ -207,9 +221,13 @@ def _curved(
         dynamic=trace.dynamic,
         dtype=asked.dtype,
         seed=asked.seed,
+        lost=lost,
     )
     if judged is None:
         return False
+    lower = np.all(np.isfinite(run([graph.output], posed.inputs)[0]))
+    if judged.verdict.verdict != "agree" and not lower:
+        return False  # there is not even a first derivative, and it is known why
     for name, value in judged.blocks.items():
         result.gradient[name].value = value
     result.notes += judged.notes

@@ -131,11 +131,17 @@ def compare_formula(
     scale = float(np.max(np.abs(matrix), initial=0.0)) * epsilon
     extra = np.broadcast_to(np.asarray(64 * scale), matrix.shape)
     bound = Tolerance(matrix, noise, epsilon, extra)
-    if fragile is None or value.shape != matrix.shape or not fragile.any():
+    if value.shape != matrix.shape:
         return compare("formula", name, matrix, value, bound)
-    mask = np.ones(matrix.shape, dtype=bool)
-    with np.errstate(invalid="ignore"):  # inf - inf is no agreement
-        for index in map(tuple, np.argwhere(fragile).tolist()):
-            mask[index] = bool(abs(value[index] - matrix[index]) <= bound.at(index))
-    note = "" if mask.all() else "left out where the closed form has no limit of its own"
-    return compare("formula", name, matrix, value, bound, mask=mask, note=note)
+    overflown = ~np.isfinite(value) & np.isfinite(matrix)
+    mask, notes = np.array(~overflown), []
+    if overflown.any():
+        count = np.count_nonzero(overflown)
+        notes.append(f"the closed form is not finite in {count} of {value.size} entries")
+    if fragile is not None:
+        with np.errstate(all="ignore"):
+            for index in map(tuple, np.argwhere(fragile & mask).tolist()):
+                mask[index] = bool(abs(value[index] - matrix[index]) <= bound.at(index))
+        if not (mask | overflown).all():
+            notes.append("left out where the closed form has no limit of its own")
+    return compare("formula", name, matrix, value, bound, mask=mask, note="; ".join(notes))

@@ -22,7 +22,7 @@ from gradcli.verify.records import Candidate, Seconds
 from gradcli.verify.referee import Referee
 from gradcli.verify.second_rules import executed
 
-TOTAL = 1_000_000  # scalar operations of all passes
+TOTAL = 2_000_000  # scalar operations of all passes
 SECONDS = 0.5  # of programs that are recorded anew
 ROWS = 8  # rows whose rules are executed exactly
 
@@ -91,11 +91,26 @@ class Desk:
         wrong = self._compare(pairs)
         if not result.whole:
             return self._in_part(wrong)
-        if not self._correct(wrong) and lost:
-            return None
         if not result.kinks and (self.found or self.turns):
             self._look_around(smooth)
+        if result.kinks:
+            wrong = self._untouched(wrong)
+        if not self._correct(wrong) and lost:
+            return None
         return result
+
+    def _untouched(self, wrong: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Without the rows and columns in which some second derivative does not exist."""
+        exact = self.result.exact
+        missing = np.isnan(exact)
+        if self.along is not None or not missing.any():
+            exact[...] = math.nan
+        else:
+            gone = missing.all(axis=1)  # without a first derivative; the others have rows
+            bad = gone | missing[:, ~gone].any(axis=1)
+            exact[bad, :] = math.nan
+            exact[:, bad] = math.nan
+        return [at for at in wrong if not math.isnan(exact[at])]
 
     def _affordable(self) -> list[int]:
         """The columns to look at: all of them, else those that move what goes into a kink."""
@@ -183,8 +198,8 @@ class Desk:
             at, text = kinked[0]
             result.notes.append(
                 f"{self._name(*at)}{_more(kinked)}: reverse mode has no second derivative of its "
-                f"own at {text} and gives {float(result.matrix[at]):.6g}; the function is twice "
-                f"differentiable, {result.exact[at]:.6g} is its second derivative"
+                f"own at {text} and gives {float(result.matrix[at]):.6g}; that of the function is "
+                f"{result.exact[at]:.6g}"
             )
         if rounded:
             at = rounded[0]

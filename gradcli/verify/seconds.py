@@ -19,13 +19,15 @@ from gradcli.execute import run
 from gradcli.execute.precise import Cannot, cost
 from gradcli.graph import Array, Graph
 from gradcli.verify.kinks import candidates
-from gradcli.verify.point import Point, random_signs
+from gradcli.verify.point import Point, random_signs, text_of
 from gradcli.verify.records import Candidate, Seconds
 from gradcli.verify.referee import Referee
 from gradcli.verify.second_entries import Desk
 from gradcli.verify.second_rules import added
 
 PASS = 20_000  # scalar operations of one exact pass, at most
+LOOKS = 4  # lines along which a program is recorded anew on both sides
+SECONDS = 0.5  # for that
 
 
 def settle_seconds(
@@ -54,12 +56,15 @@ def settle_seconds(
         seed: for random directions.
         lost: whether to look though there is no kink, because digits seem to be lost.
     """
+    large = cost(graph.nodes()) > PASS
+    if large and not lost:
+        return None
     point = Point(program, inputs, graph, names, dynamic)
-    if cost(point.frozen.nodes()) > PASS or not np.all(
-        np.isfinite(run([point.frozen.output], point.inputs)[0])
-    ):
+    if not np.all(np.isfinite(run([point.frozen.output], point.inputs)[0])):
         return None
     found = _candidates(point)
+    if large:
+        return _unknown(point, matrix, found) if found else None
     try:
         referee = Referee(point, PASS)
         turns = point.dynamic and _turns(referee)
@@ -68,6 +73,18 @@ def settle_seconds(
         return Desk(point, referee, found, turns, matrix, along, seed).settled(lost and not found)
     except Cannot:
         return None
+
+
+def _unknown(point: Point, matrix: Array, found: Sequence[Candidate]) -> Seconds:
+    """Where witnesses differ at a kink, and exact numbers are too dear to tell who is right."""
+    text = text_of(found[0].node, point.graph.source)
+    sentence = (
+        f"perhaps not twice differentiable: `{text}` is at a kink, and the graph is too large for "
+        "exact numbers"
+    )
+    nowhere = np.zeros(matrix.shape, dtype=bool)
+    exact = np.full(matrix.shape, np.nan)
+    return Seconds(matrix, exact, nowhere, kinks=[sentence], whole=False)
 
 
 def _candidates(point: Point) -> list[Candidate]:
@@ -86,8 +103,10 @@ def _candidates(point: Point) -> list[Candidate]:
 def _turns(referee: Referee) -> bool:
     """Whether the program takes another course right beside the point."""
     point = referee.point
+    if 2 * LOOKS * point.seconds > SECONDS:
+        return False
     rng = np.random.default_rng(0)
-    for _ in range(4):
+    for _ in range(LOOKS):
         directions = {
             name: point.natural(name) * random_signs(rng, point.inputs[name].shape)
             for name in point.names
