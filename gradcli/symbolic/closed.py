@@ -12,7 +12,7 @@ from typing import Any
 
 from sympy import Expr, Integer
 
-from gradcli.graph import Graph
+from gradcli.graph import Graph, Node
 from gradcli.limits import LIMITS
 from gradcli.results import Closed
 from gradcli.sharing import shared
@@ -99,11 +99,14 @@ def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[st
         check_length(graph.nodes())
         definitions = Definitions(graph, LIMITS.formula, form.assume)
         above = _fresh_like(definitions.formal[graph.output.id]) if rows else []
-        found = accumulate(definitions, graph.output, nodes, above)
     except NoFormError as error:
         return {name: Closed(None, reason=str(error)) for name in wrt}
+    found, failed = _accumulated(definitions, graph.output, nodes, above)
     result = {}
     for name, node in zip(wrt, nodes, strict=True):
+        if node.id in failed:
+            result[name] = Closed(None, reason=failed[node.id])
+            continue
         axes = (*above, *definitions.formal[node.id])
         shape = None if rows else f"{name}.shape"
         if form.layout == "denominator":
@@ -111,6 +114,7 @@ def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[st
         turned = form.layout == "denominator" and len(above) == len(axes) - len(above) == 1
         expr = found.get(node.id, Integer(0))
         try:
+            definitions.check_time()
             result[name], chosen = _closed(definitions, expr, axes, shape, turned)
         except NoFormError as error:
             result[name] = Closed(None, reason=str(error))
@@ -135,6 +139,29 @@ def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[st
         if closed.text is not None:
             closed.code = code_of(closed.text if closed.short is None else program(closed), ranks)
     return result
+
+
+def _accumulated(
+    definitions: Definitions, output: Node, nodes: Sequence[Node], above: Sequence[Any]
+) -> tuple[dict[int, Expr], dict[int, str]]:
+    """The derivatives by node id, and the reasons where there is none.
+
+    One pass serves all variables. Where it fails, each goes its own way, and an op without a rule
+    takes the formulas of no variables but those behind it.
+    """
+    try:
+        return accumulate(definitions, output, nodes, above), {}
+    except NoFormError as error:
+        if len(nodes) == 1 or definitions.late():
+            return {}, {node.id: str(error) for node in nodes}
+    found: dict[int, Expr] = {}
+    failed: dict[int, str] = {}
+    for node in nodes:
+        try:
+            found |= accumulate(definitions, output, [node], above)
+        except NoFormError as error:
+            failed[node.id] = str(error)
+    return found, failed
 
 
 def program(closed: Closed) -> str:

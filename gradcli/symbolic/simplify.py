@@ -21,10 +21,15 @@ from gradcli.symbolic.indices import (
     indices_of,
     power_parts,
 )
+from gradcli.symbolic.length import MOST_WEIGHT, Scale
 from gradcli.symbolic.scalars import sympy_scalars
 
 SPREAD = 200
 """Terms of a product that is multiplied out; beyond that no form of it is the shortest."""
+
+
+GROWTH = 4
+"""So many times longer may an expression become on the way to a shorter one."""
 
 
 class SpreadError(Exception):
@@ -349,20 +354,31 @@ def _spread_sigmoid(expr: Expr) -> Expr:
 
 
 def spread(expr: Expr) -> Expr:
-    """Products multiplied out, sums over sums split: like terms meet and cancel."""
+    """Products multiplied out, sums over sums split: like terms meet and cancel.
+
+    Raises:
+        SpreadError: where that is many times longer.
+    """
+    scale = Scale()
+    longest = min(GROWTH * scale.weight(expr) + SPREAD, MOST_WEIGHT)
+
+    def opened(piece: Expr, **hints: bool) -> Expr:
+        _check_terms(piece)
+        made = sympy.expand(
+            piece, deep=False, power_base=False, power_exp=False, log=False, **hints
+        )
+        if scale.weight(made) > longest:
+            raise SpreadError
+        return made
 
     def step(piece: Any) -> Any:
         if isinstance(piece, (Mul, Pow)):
-            _check_terms(piece)
-            return sympy.expand(
-                piece, deep=False, power_base=False, power_exp=False, log=False, trig=False
-            )
+            return opened(piece, trig=False)
         if isinstance(piece, Contraction) and isinstance(piece.body, (Add, Mul)):
             body, bound = piece.opened()
-            _check_terms(body)
-            opened = sympy.expand(body, deep=False, power_base=False, power_exp=False, log=False)
-            if isinstance(opened, Add):
-                return Add(*(contract(term, bound) for term in opened.args))
+            terms = opened(body)
+            if isinstance(terms, Add):
+                return Add(*(contract(term, bound) for term in terms.args))
         return piece
 
     return _map(expr, step)

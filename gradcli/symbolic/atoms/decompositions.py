@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr, Rational
 
 from gradcli.graph import Node
-from gradcli.symbolic.atoms.base import Adjoints, Atom, element, fresh_like, indices, unify_axes
+from gradcli.symbolic.atoms.base import (
+    Adjoints,
+    Atom,
+    element,
+    fresh_like,
+    indices,
+    rows_of,
+    unify_axes,
+)
 from gradcli.symbolic.atoms.spectral import _call, _plain, _square
 from gradcli.symbolic.indices import Dim, contract, delta
 
@@ -165,10 +173,16 @@ def _function_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoint
     i, j = indices(definitions, a)
     size = i.dim.find()
     assert isinstance(size, Dim)
+    params = [size.text or str(size.size)]
+    row, column = indices(definitions, node)
+    if rows_of(g, [row, column]):  # many directions at once
+        head = f"{node.op.name}_jacobian"
+        whole = element(head, [definitions.array(a)], [row, column, i, j], params)
+        return [contract(g * whole, [row, column])]
     transposed = definitions.whole(definitions.at(a, [j, i]), [i, j])
-    direction = definitions.whole(g, indices(definitions, node))
+    direction = definitions.whole(g, [row, column])
     head = f"{node.op.name}_derivative"
-    return [element(head, [transposed, direction], [i, j], [size.text or str(size.size)])]
+    return [element(head, [transposed, direction], [i, j], params)]
 
 
 ATOMS: dict[str, Atom] = {
