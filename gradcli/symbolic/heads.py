@@ -46,6 +46,12 @@ def _unsorted(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
     return t.call_with("take_along_axis", [values, ranks], options)
 
 
+def _sorting(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
+    """The permutation matrix that sorts a vector."""
+    eye = t.call("eye", t.name(params[0], scalar=True))
+    return t.index(eye, t.text_of(t.call("argsort", *arrays)))
+
+
 def _svd_part(position: int) -> Writer:
     return lambda arrays, params: t.index(
         t.call("svd", *arrays, full_matrices="False"), str(position)
@@ -142,6 +148,7 @@ HEADS: dict[str, Writer] = {
         "concatenate", [t.sequence(list(arrays))], {"axis": params[0]} if params else {}
     ),
     "unsorted": _unsorted,
+    "sorting": _sorting,
     "eigenvectors": lambda arrays, params: t.index(t.call("eigh", *arrays), "1"),
     "left_vectors": _svd_part(0),
     "right_vectors": _svd_part(2),

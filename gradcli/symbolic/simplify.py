@@ -28,6 +28,9 @@ SPREAD = 200
 """Terms of a product that is multiplied out; beyond that no form of it is the shortest."""
 
 
+LARGE = 400
+"""Symbols of an expression that is shown as it is: no other form of it would be much shorter."""
+
 GROWTH = 4
 """So many times longer may an expression become on the way to a shorter one."""
 
@@ -40,7 +43,8 @@ def candidates(expr: Expr) -> Iterator[Expr]:
     """The expression as it is and in other forms, the same in value."""
     seen: list[Expr] = []
     first = recognise(expr)
-    for make in (_as_it_is, merged, spread, _one_sigmoid, _spread_sigmoid, collect):
+    forms = (_as_it_is, merged, spread, _one_sigmoid, _spread_sigmoid, collect)
+    for make in forms[:1] if Scale().weight(first) > LARGE else forms:
         try:
             made = recognise(make(first))
         except SpreadError:

@@ -11,13 +11,14 @@ from gradcli.graph import Node
 from gradcli.symbolic.atoms.base import (
     Adjoints,
     Atom,
+    below,
     element,
     fresh_like,
     indices,
     rows_of,
     unify_axes,
 )
-from gradcli.symbolic.atoms.spectral import _call, _plain, _square
+from gradcli.symbolic.atoms.spectral import _call, _plain, _square, lower_doubled
 from gradcli.symbolic.indices import Dim, contract, delta
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def _qr_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
         inner = contract(
             _qr_part(definitions, node, "r", [p, m]) * g.xreplace({row: q, column: m}), [m]
         )
-    mirrored = element("lower_mirrored", [definitions.whole(inner, [p, q])], [p, q])
+    if rows_of(inner, [p, q]):
+        turned = inner.xreplace({p: q, q: p})
+        mirrored = below(p, q) * inner + below(q, p, strictly=True) * turned
+    else:
+        mirrored = element("lower_mirrored", [definitions.whole(inner, [p, q])], [p, q])
     left = contract(_qr_part(definitions, node, "q", [i, p]) * mirrored.xreplace({q: k}), [p])
     if node.params["part"] == "q":
         left += g.xreplace({row: i, column: k})
@@ -92,7 +97,7 @@ def _vectors_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints
     inner = contract(v(m, p) * g.xreplace({row: m, column: q}), [m]) * gaps
     full = contract(v(i, p) * inner * v(j, q), [p, q])
     symmetric = (full + full.xreplace({i: j, j: i})) * Rational(1, 2)
-    return [element("lower_doubled", [definitions.whole(symmetric, [i, j])], [i, j])]
+    return [lower_doubled(definitions, symmetric, i, j)]
 
 
 def _left(definitions: Definitions, a: Node, x: Any, k: Any) -> Expr:
