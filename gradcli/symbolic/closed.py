@@ -12,7 +12,7 @@ from typing import Any
 
 from sympy import Expr, Integer
 
-from gradcli.graph import Graph, Node
+from gradcli.graph import Graph
 from gradcli.limits import LIMITS
 from gradcli.results import Closed
 from gradcli.sharing import shared
@@ -95,13 +95,14 @@ def closed_jacobians(graph: Graph, wrt: Sequence[str], form: Form = DEFAULT) -> 
 def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[str, Closed]:
     nodes = [graph.inputs[name] for name in wrt]
     graph = Graph(graph.inputs, shared([graph.output])[graph.output.id], source=graph.source)
+    failed: dict[int, str] = {}
     try:
         check_length(graph.nodes())
         definitions = Definitions(graph, LIMITS.formula, form.assume)
         above = _fresh_like(definitions.formal[graph.output.id]) if rows else []
+        found = accumulate(definitions, graph.output, nodes, above, failed=failed)
     except NoFormError as error:
         return {name: Closed(None, reason=str(error)) for name in wrt}
-    found, failed = _accumulated(definitions, graph.output, nodes, above)
     result = {}
     for name, node in zip(wrt, nodes, strict=True):
         if node.id in failed:
@@ -139,29 +140,6 @@ def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[st
         if closed.text is not None:
             closed.code = code_of(closed.text if closed.short is None else program(closed), ranks)
     return result
-
-
-def _accumulated(
-    definitions: Definitions, output: Node, nodes: Sequence[Node], above: Sequence[Any]
-) -> tuple[dict[int, Expr], dict[int, str]]:
-    """The derivatives by node id, and the reasons where there is none.
-
-    One pass serves all variables. Where it fails, each goes its own way, and an op without a rule
-    takes the formulas of no variables but those behind it.
-    """
-    try:
-        return accumulate(definitions, output, nodes, above), {}
-    except NoFormError as error:
-        if len(nodes) == 1 or definitions.late():
-            return {}, {node.id: str(error) for node in nodes}
-    found: dict[int, Expr] = {}
-    failed: dict[int, str] = {}
-    for node in nodes:
-        try:
-            found |= accumulate(definitions, output, [node], above)
-        except NoFormError as error:
-            failed[node.id] = str(error)
-    return found, failed
 
 
 def program(closed: Closed) -> str:

@@ -23,7 +23,7 @@ from gradcli.symbolic.indices import (
     contract,
     delta,
 )
-from gradcli.symbolic.simplify import merged
+from gradcli.symbolic.rewrite import merged
 
 if TYPE_CHECKING:
     from gradcli.symbolic.lower import Definitions
