@@ -35,6 +35,7 @@ def accumulate(
     wrt: Sequence[Node],
     rows: Sequence[Any] = (),
     record: Callable[[Node, Expr], Any] | None = None,
+    failed: dict[int, str] | None = None,
 ) -> dict[int, Expr]:
     """The derivative of the target by each of `wrt`.
 
@@ -45,13 +46,21 @@ def accumulate(
         rows: indices of the target's entry that is differentiated, one per axis (0 for an axis of
             size 1); without them it is the sum of all entries.
         record: is told each op's adjoint, in the node's formal indices.
+        failed: gets the reasons by node id. An op without a rule, or an adjoint that is too long,
+            takes the derivatives of what is behind it and of nothing else.
 
     Returns:
         By node id, an expression in the node's formal indices; nothing for a node that the target
-        does not depend on.
+        does not depend on, or that has failed.
+
+    Raises:
+        NoFormError: where time is over; without `failed`, for the first of `wrt` that failed.
     """
+    reasons: dict[int, str] = {} if failed is None else failed
     if rows and output.op.name == "reshape" and ATOMS["reshape"].applies(output):
-        return _reshaped_rows(definitions, output, wrt, rows)
+        found = _reshaped_rows(definitions, output, wrt, rows, reasons)
+        _raise_first(wrt, reasons, failed)
+        return found
     active = {node.id for node in wrt}
     for node in definitions.order:
         if node.op.cut is None and any(parent.id in active for parent in node.inputs):
@@ -67,23 +76,56 @@ def accumulate(
     scale = Scale()
     for node in reversed(definitions.order):
         g = adjoints.get(node.id)
-        if g is None or g == 0 or node.op in (CONSTANT, INPUT) or node.op.cut is not None:
+        if node.op in (CONSTANT, INPUT) or node.op.cut is not None:
+            continue
+        reason = reasons.get(node.id)
+        if reason is None and (g is None or g == 0):
             continue
         definitions.check_time()
-        scale.check(g)
-        if record is not None:
-            record(node, g)
-        for parent, contribution in zip(
-            node.inputs, _contributions(definitions, node, g, active), strict=True
-        ):
-            if contribution is None or parent.id not in active or parent.dtype.kind != "f":
+        parts: list[Expr | NoFormError | None] = []
+        try:
+            if reason is not None:
+                raise NoFormError(reason)
+            scale.check(g)
+            if record is not None:
+                record(node, g)
+            parts += _contributions(definitions, node, g, active)
+        except NoFormError as error:
+            parts = [error] * len(node.inputs)
+        for parent, part in zip(node.inputs, parts, strict=True):
+            if part is None or parent.id not in active or parent.dtype.kind != "f":
                 continue
-            adjoints[parent.id] = adjoints.get(parent.id, Integer(0)) + contribution
-    return {node.id: adjoints[node.id] for node in wrt if node.id in adjoints}
+            if isinstance(part, NoFormError):
+                reasons.setdefault(parent.id, str(part))
+            else:
+                adjoints[parent.id] = adjoints.get(parent.id, Integer(0)) + part
+    for node in wrt:
+        try:
+            scale.check(adjoints.get(node.id, Integer(0)))
+        except NoFormError as error:
+            reasons.setdefault(node.id, str(error))
+    _raise_first(wrt, reasons, failed)
+    return {
+        node.id: adjoints[node.id] for node in wrt if node.id in adjoints and node.id not in reasons
+    }
+
+
+def _raise_first(
+    wrt: Sequence[Node], reasons: dict[int, str], failed: dict[int, str] | None
+) -> None:
+    """Nobody asked for the reasons: raise the first one."""
+    if failed is None:
+        for node in wrt:
+            if node.id in reasons:
+                raise NoFormError(reasons[node.id])
 
 
 def _reshaped_rows(
-    definitions: Definitions, output: Node, wrt: Sequence[Node], rows: Sequence[Any]
+    definitions: Definitions,
+    output: Node,
+    wrt: Sequence[Node],
+    rows: Sequence[Any],
+    failed: dict[int, str],
 ) -> dict[int, Expr]:
     """The Jacobian of a reshape is the reshaped Jacobian."""
     (inner,) = output.inputs
@@ -92,7 +134,7 @@ def _reshaped_rows(
         for index in definitions.formal[inner.id]
     ]
     result = {}
-    found = accumulate(definitions, inner, wrt, above)
+    found = accumulate(definitions, inner, wrt, above, failed=failed)
     for node in wrt:
         if node.id not in found:
             continue
@@ -109,18 +151,21 @@ def _reshaped_rows(
 
 def _contributions(
     definitions: Definitions, node: Node, g: Expr, active: set[int]
-) -> list[Expr | None]:
+) -> list[Expr | NoFormError | None]:
+    """What each input's adjoint gets; an input that has no rule leaves the others theirs."""
     atom = ATOMS.get(node.op.name)
     if atom is not None and atom.applies(node):
-        return atom.adjoints(definitions, node, g)
+        return [*atom.adjoints(definitions, node, g)]
     rule = _elementwise if node.op.elementwise else _structural
-    return [
+    parts: list[Expr | NoFormError | None] = [None] * len(node.inputs)
+    for position, parent in enumerate(node.inputs):
         # An input that is given twice has one placeholder: its derivative is the whole of it.
-        rule(definitions, node, position, g)
-        if parent.id in active and node.inputs.index(parent) == position
-        else None
-        for position, parent in enumerate(node.inputs)
-    ]
+        if parent.id in active and node.inputs.index(parent) == position:
+            try:
+                parts[position] = rule(definitions, node, position, g)
+            except NoFormError as error:
+                parts[position] = error
+    return parts
 
 
 def _elementwise(definitions: Definitions, node: Node, position: int, g: Expr) -> Expr:

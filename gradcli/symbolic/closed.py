@@ -95,15 +95,19 @@ def closed_jacobians(graph: Graph, wrt: Sequence[str], form: Form = DEFAULT) -> 
 def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[str, Closed]:
     nodes = [graph.inputs[name] for name in wrt]
     graph = Graph(graph.inputs, shared([graph.output])[graph.output.id], source=graph.source)
+    failed: dict[int, str] = {}
     try:
         check_length(graph.nodes())
         definitions = Definitions(graph, LIMITS.formula, form.assume)
         above = _fresh_like(definitions.formal[graph.output.id]) if rows else []
-        found = accumulate(definitions, graph.output, nodes, above)
+        found = accumulate(definitions, graph.output, nodes, above, failed=failed)
     except NoFormError as error:
         return {name: Closed(None, reason=str(error)) for name in wrt}
     result = {}
     for name, node in zip(wrt, nodes, strict=True):
+        if node.id in failed:
+            result[name] = Closed(None, reason=failed[node.id])
+            continue
         axes = (*above, *definitions.formal[node.id])
         shape = None if rows else f"{name}.shape"
         if form.layout == "denominator":
@@ -111,6 +115,7 @@ def _derive(graph: Graph, wrt: Sequence[str], rows: bool, form: Form) -> dict[st
         turned = form.layout == "denominator" and len(above) == len(axes) - len(above) == 1
         expr = found.get(node.id, Integer(0))
         try:
+            definitions.check_time()
             result[name], chosen = _closed(definitions, expr, axes, shape, turned)
         except NoFormError as error:
             result[name] = Closed(None, reason=str(error))

@@ -46,6 +46,12 @@ def _unsorted(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
     return t.call_with("take_along_axis", [values, ranks], options)
 
 
+def _sorting(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
+    """The permutation matrix that sorts a vector."""
+    eye = t.call("eye", t.name(params[0], scalar=True))
+    return t.index(eye, t.text_of(t.call("argsort", *arrays)))
+
+
 def _svd_part(position: int) -> Writer:
     return lambda arrays, params: t.index(
         t.call("svd", *arrays, full_matrices="False"), str(position)
@@ -93,6 +99,29 @@ def _frechet(function: str) -> Writer:
     return writer
 
 
+def _frechet_matrix(function: str) -> Writer:
+    """All derivatives of a function of a matrix A at once, J[i, j, k, l] = dF[i, j] / dA[k, l].
+
+    Row by row, A E A' is `kron(A, A'.T)` times E. So J is the divided difference of the function at
+    the matrices `kron(A, I)` and `kron(I, A.T)`; they commute, and it is the corner of the function
+    of the block matrix with the identity between them (Higham, "Functions of Matrices", section
+    3.2).
+    """
+
+    def writer(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
+        (matrix,), (size,) = arrays, params
+        eye = t.call("eye", t.name(size, scalar=True))
+        middle = t.call("eye", t.name(f"{size}**2", scalar=True))
+        zeros = t.call("zeros", t.name(f"({size}**2, {size}**2)"))
+        upper = t.sequence([t.call("kron", matrix, eye), middle])
+        lower = t.sequence([zeros, t.call("kron", eye, t.transpose(matrix))])
+        made = t.call(function, t.call("block", t.sequence([upper, lower])))
+        corner = t.index(made, f":{size}**2, {size}**2:")
+        return t.call("reshape", corner, t.name(f"({size}, {size}, {size}, {size})"))
+
+    return writer
+
+
 def _quantile(arrays: Sequence[Tree], params: Sequence[str]) -> Tree:
     """A quantile by its share and its way of rounding, or the median."""
     share, method, *axes = params
@@ -119,6 +148,7 @@ HEADS: dict[str, Writer] = {
         "concatenate", [t.sequence(list(arrays))], {"axis": params[0]} if params else {}
     ),
     "unsorted": _unsorted,
+    "sorting": _sorting,
     "eigenvectors": lambda arrays, params: t.index(t.call("eigh", *arrays), "1"),
     "left_vectors": _svd_part(0),
     "right_vectors": _svd_part(2),
@@ -127,6 +157,9 @@ HEADS: dict[str, Writer] = {
     "expm_derivative": _frechet("expm"),
     "sqrtm_derivative": _frechet("sqrtm"),
     "logm_derivative": _frechet("logm"),
+    "expm_jacobian": _frechet_matrix("expm"),
+    "sqrtm_jacobian": _frechet_matrix("sqrtm"),
+    "logm_jacobian": _frechet_matrix("logm"),
     "lower_mirrored": _lower_mirrored,
     "inverse_gaps": _inverse_gaps,
     "qr_q": lambda arrays, params: t.index(t.call("qr", *arrays), "0"),

@@ -17,8 +17,8 @@ from gradcli.symbolic.indices import Contraction, Delta, Element, Entry, NoFormE
 MOST = 1_000
 """Operations of a target that is written out as one expression."""
 
-MOST_WEIGHT = 3_000
-"""Symbols of a derivative in index notation: what `MOST_TEXT` characters could hold, and more."""
+MOST_WEIGHT = 2_000
+"""Symbols of a derivative in index notation; `MOST_TEXT` characters hold about so many."""
 
 MOST_TEXT = 5_000
 """Characters of a closed form, its repeated parts named."""

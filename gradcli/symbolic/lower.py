@@ -9,7 +9,7 @@ size.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,12 +35,26 @@ from gradcli.symbolic.indices import (
 from gradcli.symbolic.views import Notation, View, as_expr, exact_number
 
 
+class Found(dict[int, Any]):
+    """What was found by node id; what is missing raises its reason."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reasons: dict[int, str] = {}
+
+    def __missing__(self, number: int) -> Any:
+        if number in self.reasons:
+            raise NoFormError(self.reasons[number])
+        raise KeyError(number)
+
+
 class Definitions:
     """All nodes of a graph in index notation.
 
     Attributes:
         formal: per node id, its free indices (0 for an axis of size 1).
-        expr: per node id, its full expression in its formal indices.
+        expr: per node id, its full expression in its formal indices; to read one that there is not
+            raises the reason.
         shapes: of the inputs and constant arrays, by the text that stands for them.
     """
 
@@ -53,21 +67,30 @@ class Definitions:
         self.deadline = time.monotonic() + seconds
         self.dims: dict[int, tuple[Dim | None, ...]] = {}
         self.formal: dict[int, tuple[Any, ...]] = {}
-        self.definition: dict[int, Any] = {}
-        self.expr: dict[int, Expr] = {}
+        self.definition = Found()
+        self.expr = Found()
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.notation = Notation()
         names = {node.id: name for name, node in graph.inputs.items()}
         for node in self.order:
             self._dimension(node, names)
         for node in self.order:  # formulas unify sizes that must be equal; ask them all once
-            self._define(node)
+            self._try(node, self._define)
         for node in self.order:
             self.formal[node.id] = tuple(
                 Integer(0) if dim is None else fresh(dim) for dim in self.dims[node.id]
             )
         for node in self.order:
-            self._lower(node, names)
+            self._try(node, lambda node: self._lower(node, names))
+
+    def _try(self, node: Node, step: Callable[[Node], object]) -> None:
+        """Note an op without a formula: it matters to those only whose derivative meets it."""
+        self.check_time()
+        try:
+            step(node)
+        except NoFormError as error:
+            for found in (self.definition, self.expr):
+                found.reasons.setdefault(node.id, str(error))
 
     def check_time(self) -> None:
         """Stop where a closed form takes longer than its budget."""

@@ -6,7 +6,6 @@ Recognition is numerically sound: `exp(a)/(1 + exp(a))` becomes `sigmoid(a)`, wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import comb
 from typing import Any
 
 import sympy
@@ -15,27 +14,24 @@ from sympy import Add, Expr, Integer, Mul, Pow
 from gradcli.symbolic.indices import (
     Contraction,
     Delta,
-    WholeArray,
-    contract,
     depth_of,
     indices_of,
     power_parts,
 )
+from gradcli.symbolic.length import Scale
+from gradcli.symbolic.rewrite import SpreadError, mapped, merged, spread
 from gradcli.symbolic.scalars import sympy_scalars
 
-SPREAD = 200
-"""Terms of a product that is multiplied out; beyond that no form of it is the shortest."""
-
-
-class SpreadError(Exception):
-    """Multiplied out, a product would have too many terms."""
+LARGE = 400
+"""Symbols of an expression that is shown as it is: no other form of it would be much shorter."""
 
 
 def candidates(expr: Expr) -> Iterator[Expr]:
     """The expression as it is and in other forms, the same in value."""
     seen: list[Expr] = []
     first = recognise(expr)
-    for make in (_as_it_is, merged, spread, _one_sigmoid, _spread_sigmoid, collect):
+    forms = (_as_it_is, merged, spread, _one_sigmoid, _spread_sigmoid, collect)
+    for make in forms[:1] if Scale().weight(first) > LARGE else forms:
         try:
             made = recognise(make(first))
         except SpreadError:
@@ -47,30 +43,6 @@ def candidates(expr: Expr) -> Iterator[Expr]:
 
 def _as_it_is(expr: Expr) -> Expr:
     return expr
-
-
-def _map(expr: Any, function: Any) -> Any:
-    """Apply a function bottom-up, to equal pieces once; contractions are contracted again."""
-    made: dict[Any, Any] = {}
-
-    def walk(piece: Any) -> Any:
-        found = made.get(piece)
-        if found is None:
-            found = made[piece] = function(parts(piece))
-        return found
-
-    def parts(piece: Any) -> Any:
-        if not piece.args:
-            return piece
-        if isinstance(piece, Contraction):
-            body, bound = piece.reopened()
-            return contract(walk(body), bound)
-        if isinstance(piece, WholeArray):
-            return WholeArray(walk(piece.body), *piece.axes)
-        args = [walk(arg) if isinstance(arg, sympy.Basic) else arg for arg in piece.args]
-        return piece.func(*args) if tuple(args) != piece.args else piece
-
-    return walk(expr)
 
 
 # --- recognition ----------------------------------------------------------------------------------
@@ -94,7 +66,7 @@ def recognise(expr: Expr) -> Expr:
             return _choices(_ratios(_signs(_lowered(piece))))
         return _complements(_opposites(piece)) if isinstance(piece, Add) else piece
 
-    return _map(_map(expr, products), others)
+    return mapped(mapped(expr, products), others)
 
 
 def _ratios(piece: Expr) -> Expr:
@@ -315,26 +287,6 @@ def _contains(exponent: Expr, part: Expr) -> bool:
 # --- other shapes of the same value ---------------------------------------------------------------
 
 
-def merged(expr: Expr) -> Expr:
-    """Sums inside the product of a sum become one sum, so that its factors meet."""
-
-    def step(piece: Any) -> Any:
-        if not isinstance(piece, Contraction):
-            return piece
-        body, bound = piece.opened()
-        factors: list[Expr] = []
-        for factor in Mul.make_args(body):
-            if isinstance(factor, Contraction):
-                inner, more = factor.opened()
-                factors.append(inner)
-                bound += more
-            else:
-                factors.append(factor)
-        return contract(Mul(*factors), bound)
-
-    return _map(expr, step)
-
-
 def _one_sigmoid(expr: Expr) -> Expr:
     """sigmoid(-a) as 1 - sigmoid(a) where both occur, multiplied out."""
     sigmoid = sympy_scalars().sigmoid
@@ -346,38 +298,6 @@ def _one_sigmoid(expr: Expr) -> Expr:
 
 def _spread_sigmoid(expr: Expr) -> Expr:
     return _one_sigmoid(recognise(spread(expr)))
-
-
-def spread(expr: Expr) -> Expr:
-    """Products multiplied out, sums over sums split: like terms meet and cancel."""
-
-    def step(piece: Any) -> Any:
-        if isinstance(piece, (Mul, Pow)):
-            _check_terms(piece)
-            return sympy.expand(
-                piece, deep=False, power_base=False, power_exp=False, log=False, trig=False
-            )
-        if isinstance(piece, Contraction) and isinstance(piece.body, (Add, Mul)):
-            body, bound = piece.opened()
-            _check_terms(body)
-            opened = sympy.expand(body, deep=False, power_base=False, power_exp=False, log=False)
-            if isinstance(opened, Add):
-                return Add(*(contract(term, bound) for term in opened.args))
-        return piece
-
-    return _map(expr, step)
-
-
-def _check_terms(piece: Expr) -> None:
-    """Refuse a product of sums with too many terms; its factors are multiplied out already."""
-    terms = 1
-    for factor in Mul.make_args(piece):
-        base, exponent = power_parts(factor)
-        if isinstance(base, Add) and exponent.is_Integer:
-            power, count = abs(int(exponent)), len(base.args)
-            terms *= comb(count + power - 1, power)
-        if terms > SPREAD:
-            raise SpreadError
 
 
 def collect(expr: Expr) -> Expr:

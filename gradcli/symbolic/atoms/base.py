@@ -12,6 +12,7 @@ from gradcli.graph import Node
 from gradcli.symbolic.indices import (
     Index,
     WholeArray,
+    delta,
     fresh,
     indices_of,
 )
@@ -147,3 +148,16 @@ def kept_indices(definitions: Definitions, node: Node) -> list[Any]:
     """The output indices of a reduction without those that `keepdims` added."""
     out = indices(definitions, node)
     return [out[j] for _, _, _, j in kept_pairs(node, node.inputs[0])]
+
+
+def below(i: Any, j: Any, strictly: bool = False) -> Expr:
+    """1 on and below the diagonal, or below it only, and 0 elsewhere."""
+    triangle = element("tri", [], [i, j])
+    return triangle - delta(i, j) if strictly else triangle
+
+
+def of_lower(head: str, definitions: Definitions, matrix: Expr, i: Any, j: Any, mask: Expr) -> Expr:
+    """A function of the lower triangle of a matrix of adjoints; with rows a mask on each."""
+    if rows_of(matrix, [i, j]):
+        return mask * matrix
+    return element(head, [definitions.whole(matrix, [i, j])], [i, j])

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr, Rational
 
 from gradcli.graph import Node
-from gradcli.symbolic.atoms.base import Adjoints, Atom, element, fresh_like, indices, unify_axes
-from gradcli.symbolic.atoms.spectral import _call, _plain, _square
+from gradcli.symbolic.atoms.base import (
+    Adjoints,
+    Atom,
+    below,
+    element,
+    fresh_like,
+    indices,
+    rows_of,
+    unify_axes,
+)
+from gradcli.symbolic.atoms.spectral import _call, _plain, _square, lower_doubled
 from gradcli.symbolic.indices import Dim, contract, delta
 
 if TYPE_CHECKING:
@@ -52,7 +61,11 @@ def _qr_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
         inner = contract(
             _qr_part(definitions, node, "r", [p, m]) * g.xreplace({row: q, column: m}), [m]
         )
-    mirrored = element("lower_mirrored", [definitions.whole(inner, [p, q])], [p, q])
+    if rows_of(inner, [p, q]):
+        turned = inner.xreplace({p: q, q: p})
+        mirrored = below(p, q) * inner + below(q, p, strictly=True) * turned
+    else:
+        mirrored = element("lower_mirrored", [definitions.whole(inner, [p, q])], [p, q])
     left = contract(_qr_part(definitions, node, "q", [i, p]) * mirrored.xreplace({q: k}), [p])
     if node.params["part"] == "q":
         left += g.xreplace({row: i, column: k})
@@ -84,7 +97,7 @@ def _vectors_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints
     inner = contract(v(m, p) * g.xreplace({row: m, column: q}), [m]) * gaps
     full = contract(v(i, p) * inner * v(j, q), [p, q])
     symmetric = (full + full.xreplace({i: j, j: i})) * Rational(1, 2)
-    return [element("lower_doubled", [definitions.whole(symmetric, [i, j])], [i, j])]
+    return [lower_doubled(definitions, symmetric, i, j)]
 
 
 def _left(definitions: Definitions, a: Node, x: Any, k: Any) -> Expr:
@@ -165,10 +178,16 @@ def _function_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoint
     i, j = indices(definitions, a)
     size = i.dim.find()
     assert isinstance(size, Dim)
+    params = [size.text or str(size.size)]
+    row, column = indices(definitions, node)
+    if rows_of(g, [row, column]):  # many directions at once
+        head = f"{node.op.name}_jacobian"
+        whole = element(head, [definitions.array(a)], [row, column, i, j], params)
+        return [contract(g * whole, [row, column])]
     transposed = definitions.whole(definitions.at(a, [j, i]), [i, j])
-    direction = definitions.whole(g, indices(definitions, node))
+    direction = definitions.whole(g, [row, column])
     head = f"{node.op.name}_derivative"
-    return [element(head, [transposed, direction], [i, j], [size.text or str(size.size)])]
+    return [element(head, [transposed, direction], [i, j], params)]
 
 
 ATOMS: dict[str, Atom] = {

@@ -307,8 +307,13 @@ def _sort_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     """Each entry of the input receives the adjoint at its rank."""
     (x,) = node.inputs
     scale, rest = numbers(g)
-    whole = definitions.whole(rest, indices(definitions, node))
-    array = definitions.array(x)
+    out, array = indices(definitions, node), definitions.array(x)
+    if len(out) == 1 and isinstance(out[0], Index) and rows_of(rest, out):
+        size = out[0].dim.find()
+        (entry,) = indices(definitions, x)
+        order = element("sorting", [array], [*out, entry], [size.text or str(size.size)])
+        return [contract(g * order, out)]
+    whole = definitions.whole(rest, out)
     return [scale * element("unsorted", [whole, array], indices(definitions, x), axis_params(node))]
 
 

@@ -20,11 +20,10 @@ from gradcli.symbolic.atoms.base import (
 from gradcli.symbolic.indices import (
     SYMMETRIC,
     Index,
-    NoFormError,
     contract,
     delta,
 )
-from gradcli.symbolic.simplify import merged
+from gradcli.symbolic.rewrite import merged
 
 if TYPE_CHECKING:
     from gradcli.symbolic.lower import Definitions
@@ -132,7 +131,7 @@ def _solve_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
     scale, rest = numbers(g)
     rows = rows_of(rest, out)
     if rows and (len(rows) > 1 or b.ndim > 1):
-        raise NoFormError("no closed form for a system with several right-hand sides yet")
+        return _solve_rows(definitions, node, g)
     whole = definitions.whole(rest, [*out, *rows])
     i, j = fresh_like(row), fresh_like(column)
     transposed = definitions.whole(definitions.at(a, [j, i]), [i, j])
@@ -143,6 +142,19 @@ def _solve_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
         contract(-scale * at_row * x_at, shared),
         scale * element("solve", [transposed, whole], [*behind, *rows]),
     ]
+
+
+def _solve_rows(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
+    """The same for many adjoints at once, X = inv(A) B."""
+    a, b = node.inputs
+    first, *others = indices(definitions, node)
+    row, column = indices(definitions, a)
+    behind, *shared = indices(definitions, b)
+    moved = g.xreplace({old: new for old, new in zip(others, shared, strict=True) if old != 0})
+    right = contract(moved * _inverse_entry(definitions, a, first, behind), [first])
+    summed = [index for index in shared if isinstance(index, Index)]
+    x_at = definitions.at(node, [column, *summed])
+    return [contract(-right.xreplace({behind: row}) * x_at, summed), right]
 
 
 def _diagonal_forward(definitions: Definitions, node: Node) -> Expr:

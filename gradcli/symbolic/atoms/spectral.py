@@ -10,9 +10,11 @@ from gradcli.graph import Node
 from gradcli.symbolic.atoms.base import (
     Adjoints,
     Atom,
+    below,
     element,
     fresh_like,
     indices,
+    of_lower,
     unify_axes,
 )
 from gradcli.symbolic.indices import Index, contract, delta, fresh
@@ -46,7 +48,13 @@ def _eigvalsh_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoint
     whole = definitions.array(a)
     left, right = (element("eigenvectors", [whole], [row, k]) for row in (i, j))
     full = contract(g * left * right, [k])
-    return [element("lower_doubled", [definitions.whole(full, [i, j])], [i, j])]
+    return [lower_doubled(definitions, full, i, j)]
+
+
+def lower_doubled(definitions: Definitions, matrix: Expr, i: Any, j: Any) -> Expr:
+    """A symmetric matrix folded into its lower triangle."""
+    mask = below(i, j) + below(i, j, strictly=True)
+    return of_lower("lower_doubled", definitions, matrix, i, j, mask)
 
 
 def _svdvals_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoints:
@@ -69,13 +77,14 @@ def _cholesky_adjoints(definitions: Definitions, node: Node, g: Expr) -> Adjoint
     p, q, k = (fresh_like(i) for _ in range(3))
     lower = definitions.expr[node.id]
     product = contract(lower.xreplace({row: k, column: p}) * g.xreplace({row: k, column: q}), [k])
-    halved = element("lower_halved", [definitions.whole(product, [p, q])], [p, q])
+    mask = below(p, q) - delta(p, q) / 2
+    halved = of_lower("lower_halved", definitions, product, p, q, mask)
     inverse = definitions.whole(lower, [row, column])
     inner = contract(
         element("inv", [inverse], [p, i]) * halved * element("inv", [inverse], [q, j]), [p, q]
     )
     symmetric = (inner + inner.xreplace({i: j, j: i})) * Rational(1, 2)
-    return [element("lower_doubled", [definitions.whole(symmetric, [i, j])], [i, j])]
+    return [lower_doubled(definitions, symmetric, i, j)]
 
 
 def _pinv_unify(definitions: Definitions, node: Node) -> None:
