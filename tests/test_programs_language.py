@@ -133,9 +133,8 @@ ROWS: list[tuple[str, Mapping[str, Any]]] = [
     ("y = x; z = y*y;\nz", {"x": 1.3}),
 ]
 
-NAMES = (
-    "sum exp log sin cos zeros array prod norm len range"  # what the rows use of NumPy and Python
-).split()
+NAMES = ("sum", "exp", "log", "sin", "cos", "zeros", "array", "prod", "norm", "len", "range")
+"""What the rows use of NumPy and of Python."""
 
 
 # enumerate(v, start=1): the keyword is ignored by now.
