@@ -131,20 +131,11 @@ ROWS: list[tuple[str, Mapping[str, Any]]] = [
     ("y = x\r\nif y > 0:\r\n    y = y*2\r\ny\r\n", {"x": 1.3}),
     ("assert x > 1, f'x is {x}'\nx**2", {"x": 1.3}),
     ("y = x; z = y*y;\nz", {"x": 1.3}),
+    ("s = 0\nfor i, r in enumerate(x, start=1):\n    s += i*r\ns", {"x": V}),
 ]
 
 NAMES = ("sum", "exp", "log", "sin", "cos", "zeros", "array", "prod", "norm", "len", "range")
 """What the rows use of NumPy and of Python."""
-
-
-# enumerate(v, start=1): the keyword is ignored by now.
-ROWS.append(
-    pytest.param(  # type: ignore[arg-type]
-        "s = 0\nfor i, r in enumerate(x, start=1):\n    s += i*r\ns",
-        {"x": V},
-        marks=pytest.mark.xfail(reason="BUG: enumerate(v, start=1) begins at 0"),
-    )
-)
 
 
 def in_python(text: str, inputs: Mapping[str, Any]) -> np.ndarray:

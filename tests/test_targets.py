@@ -114,8 +114,8 @@ def test_constants() -> None:
 ERRORS = [
     ({"of": ["q"]}, "name", "the program has no 'q' to differentiate", "its names are y, z, w"),
     ({"wrt": ["q"]}, "name", "there is no input 'q' to differentiate by", "the inputs are x, the names of the program y, z, w"),
-    ({"const": ["x"]}, "value", "there is no input to differentiate by", None),
-    ({"const": ["q"]}, "name", "there is no input 'q' to hold constant", "the inputs are x"),
+    ({"const": ["x"]}, "value", "there is no input to differentiate by", "name what is to vary: --wrt y"),
+    ({"const": ["q"]}, "name", "there is no input 'q' to hold constant", "the inputs are x, the names of the program y, z, w"),
     ({"const": ["x"], "wrt": ["x"]}, "value", "'x' is to be constant and to be differentiated by", None),
 ]  # fmt: skip
 
