@@ -160,3 +160,31 @@ def test_derivative_by_an_intermediate_after_a_long_loop() -> None:
     text = "y = x\nfor i in range(5000):\n    y = y*0.9999 + 0.001*x\nz = y*y"
     y = api.evaluate(text.replace("z = y*y", "y"), x=3.0)
     np.testing.assert_allclose(api.grad(text, "y", check=False, x=3.0).gradient["y"].value, 2 * y)
+
+
+LISTS = [
+    ("y[0] = y[0]*0.99", "y[0]"),
+    ("y[0] = y[0]*0.9 + 0.1*y[1]\n    y[1] = y[1]*0.99", "y[1] + y[0]"),
+    ("y[0] = y[0]*0.99\n    y[1] += y[0]", "y[1]*x"),
+    ("y[0] = y[0]*0.9\n    y.append(y[0])\n    y.pop(1)", "y[1] + y[0]"),
+    ("y[0] = y[0]*0.99\n    z[0] = z[0]*1.001", "y[0] + z[0]"),
+    ("f(y)", "y[0]"),
+    ("y[2][i % 2] = y[2][0]*0.99 + y[0]*0.01\n    y[0] = y[0]*0.999", "y[2][0] + y[2][1]*y[0]"),
+]
+
+
+# BUG, the most serious one: a list that holds scalars of the tape is copied before it is changed,
+# so the change is lost. Every witness records the program anew and agrees.
+@pytest.mark.xfail(reason="BUG: changes of lists are lost in long loops")
+@pytest.mark.parametrize(("body", "result"), LISTS, ids=[row[0] for row in LISTS])
+def test_lists_that_change_in_a_long_loop(
+    monkeypatch: pytest.MonkeyPatch, body: str, result: str
+) -> None:
+    """The value must be that of Python."""
+    head = (
+        "def f(l):\n    l[0] = l[0]*0.99\ny = [x, x*x, [x, 2*x]]\nz = y\nfor i in range(300):\n    "
+    )
+    names: dict[str, Any] = {"x": 1.3}
+    exec(f"{head}{body}\nwanted = {result}", names)
+    nodes = both(monkeypatch, f"{head}{body}\n{result}", x=1.3)
+    np.testing.assert_allclose(nodes.target.value, names["wanted"], rtol=1e-12)
