@@ -175,7 +175,6 @@ LISTS = [
 
 # BUG, the most serious one: a list that holds scalars of the tape is copied before it is changed,
 # so the change is lost. Every witness records the program anew and agrees.
-@pytest.mark.xfail(reason="BUG: changes of lists are lost in long loops")
 @pytest.mark.parametrize(("body", "result"), LISTS, ids=[row[0] for row in LISTS])
 def test_lists_that_change_in_a_long_loop(
     monkeypatch: pytest.MonkeyPatch, body: str, result: str

@@ -9,7 +9,7 @@ from gradcli.errors import GradcliError, Span
 from gradcli.language.functions import Function, call
 from gradcli.language.higher import HIGHER, on_lists
 from gradcli.language.iteration import comprehension, items
-from gradcli.language.list_methods import METHODS, list_method
+from gradcli.language.list_methods import is_list_method, list_method
 from gradcli.language.methods import ATTRIBUTES, method, unknown
 from gradcli.language.namespaces import Callee, find, known_names
 from gradcli.language.random import RANDOM, draw
@@ -121,7 +121,7 @@ def _method(interpreter: Interpreter, node: ast.Call, function: ast.Attribute) -
     value = interpreter.visit(function.value)
     name = function.attr
     tail = interpreter.tail(function)
-    if isinstance(value, list) and (name in METHODS or method(name) is None):
+    if is_list_method(value, name):
         try:
             return list_method(value, name, _given(interpreter, node)[0])
         except GradcliError as error:

@@ -17,6 +17,7 @@ from gradcli.errors import GradcliError, Span
 from gradcli.graph import Node
 from gradcli.language.callees import called
 from gradcli.language.functions import MISSING
+from gradcli.language.list_methods import is_list_method, list_method
 from gradcli.language.namespaces import Callee
 from gradcli.language.operators import COMPARISONS, OPERATORS, link, negative, operate
 from gradcli.language.recorder import Recorder, Scalar
@@ -209,14 +210,18 @@ def _call(interpreter: Interpreter, node: ast.Call) -> Run | None:
         return None
     if isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Name):
         return None
+    function = node.func
     arguments = [expression(interpreter, each) for each in node.args]
     span, text = interpreter.source.span(node), interpreter.source.text
-    visit = interpreter.visit
+    keeps, kept = interpreter.keeps(function), None
 
     def run() -> Any:
-        callee = interpreter.callee(node)
-        if callee is None:  # a method
-            return visit(node)
+        nonlocal kept
+        callee = kept if kept is not None else interpreter.callee(node)
+        if callee is None:
+            return method()
+        if keeps:
+            kept = callee
         values = [each() for each in arguments]
         if type(callee) is Callee and interpreter.tape is not None:
             found = on_tape(interpreter.tape, callee, values)
@@ -228,7 +233,24 @@ def _call(interpreter: Interpreter, node: ast.Call) -> Run | None:
         except GradcliError as error:
             raise error.located(span, text) from None
 
+    def method() -> Any:
+        assert isinstance(function, ast.Attribute)
+        owner = interpreter.visit(function.value)
+        if not is_list_method(owner, function.attr):
+            return interpreter.visit(node)
+        try:
+            return list_method(owner, function.attr, [each() for each in arguments])
+        except GradcliError as error:
+            raise error.located(interpreter.tail(function), text) from None
+
     return run
+
+
+def _listing(interpreter: Interpreter, node: ast.List) -> Run | None:
+    if any(isinstance(each, ast.Starred) for each in node.elts):
+        return None
+    parts = [expression(interpreter, each) for each in node.elts]
+    return lambda: [part() for part in parts]
 
 
 def on_tape(tape: Recorder, callee: Callee, values: list[Any]) -> Scalar | None:
@@ -323,6 +345,7 @@ HOT: dict[type[ast.AST], Callable[[Interpreter, Any], Run | None]] = {
     ast.BoolOp: _junction,
     ast.IfExp: _choice,
     ast.Tuple: _pair,
+    ast.List: _listing,
     ast.Subscript: _entry,
     ast.Call: _call,
 }

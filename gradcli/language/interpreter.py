@@ -30,6 +30,7 @@ from gradcli.language.namespaces import (
     member,
 )
 from gradcli.language.operators import binary, boolean, compare, unary
+from gradcli.language.recorder import Scalar
 from gradcli.language.run import Run
 from gradcli.language.statics import bounded
 from gradcli.language.subscripts import subscript
@@ -75,7 +76,7 @@ class Interpreter(Run):
                 raise GradcliError(words, kind="parse")
             with at(self.source.span(node)):
                 value = visitor(self, node)
-            return value if self.tape is None else self.settled(value)
+            return self.settled(value) if type(value) is Scalar else value
         except GradcliError as error:
             raise error.located(self.source.span(node), self.source.text) from None
 
@@ -202,7 +203,7 @@ class Interpreter(Run):
         return define(self, "lambda", node, lambda: self.visit(node.body))
 
     def callee(self, node: ast.Call) -> Callee | Function | None:
-        """The function that a call names; None for a method. What cannot change is kept."""
+        """The function that a call names; None for a method."""
         function = node.func
         if isinstance(function, ast.Name):
             own = self.lookup(function.id)
@@ -216,12 +217,16 @@ class Interpreter(Run):
                 return None
             if self.prefix(function.value) is None:
                 return None
-        found = self._found.get(id(function))
-        if found is None:
-            found = function_of(self, function)
-            if own is MISSING or isinstance(own, Namespace):
-                self._found[id(function)] = found
-        return found
+        return function_of(self, function)
+
+    def keeps(self, function: ast.Name | ast.Attribute) -> bool:
+        """Whether a call names the same function for ever: the program binds no such name."""
+        root = function.value if isinstance(function, ast.Attribute) else function
+        return (
+            isinstance(root, ast.Name)
+            and root.id not in self.varying
+            and root.id not in self.inputs
+        )
 
     def message(self, node: ast.AST) -> str:
         """The text of an assertion's message; values inside braces are written out."""

@@ -6,8 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcli.errors import GradcliError
+from gradcli.language.methods import method
 from gradcli.language.words import suggestion
 from gradcli.limits import LIMITS
+
+
+def is_list_method(value: Any, name: str) -> bool:
+    """Whether `value.name(...)` is a list's own: `ys.append`, and what arrays do not have."""
+    return isinstance(value, list) and (name in METHODS or method(name) is None)
 
 
 def list_method(value: list[Any], name: str, arguments: Sequence[Any]) -> Any:

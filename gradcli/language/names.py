@@ -182,13 +182,22 @@ def bound_names(body: Sequence[ast.AST]) -> Iterator[str]:
             stack.extend(ast.iter_child_nodes(node))
 
 
-def names_bound_anywhere(body: Sequence[ast.stmt]) -> Iterator[str]:
-    """Every name that statements bind, those of functions inside among them."""
-    yield from bound_names(body)
+def names_bound_anywhere(body: Sequence[ast.stmt], imports: bool = True) -> Iterator[str]:
+    """Every name that statements bind, those of functions and their parameters among them.
+
+    Args:
+        imports: whether names that import lines bind count, which mean one thing for ever.
+    """
     for statement in body:
         for node in ast.walk(statement):
             if isinstance(node, ast.FunctionDef):
-                yield from bound_names(node.body)
+                yield node.name
+            elif isinstance(node, ast.arg):
+                yield node.arg
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                yield from imported_names(node) if imports else ()
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:

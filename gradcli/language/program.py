@@ -52,6 +52,7 @@ class Program:
         "_optional",
         "_result",
         "_source",
+        "_varying",
         "function",
         "names",
         "text",
@@ -74,6 +75,7 @@ class Program:
         free = FreeNames(body, entry)
         self.names, self._optional = free.needed, free.optional
         self._assigned = frozenset(names_bound_anywhere(body))
+        self._varying = frozenset(names_bound_anywhere(body, imports=False))
 
     def _called(self, name: str) -> ast.FunctionDef:
         defined = {each.name: each for each in self._body if isinstance(each, ast.FunctionDef)}
@@ -171,6 +173,7 @@ class Program:
         interpreter = Interpreter(
             self._source, nodes, arrays, floating, rng, self._assigned, self._compact
         )
+        interpreter.varying = self._varying
         try:
             with default_dtype(floating), room_for_recursion():
                 value = self._run(interpreter)

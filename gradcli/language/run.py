@@ -44,7 +44,7 @@ class Run:
         telling: whether events are still taken down.
         calls, turns: of functions and of loops, so far; depth: of calls, now.
         last_scope: of the function that returned last.
-        assigned: every name that the program binds somewhere.
+        assigned: every name that the program binds somewhere; varying: other than by an import.
         tape: where scalars go in a long loop; None as long as every operation is a node.
         compact: whether there may be one.
     """
@@ -60,6 +60,7 @@ class Run:
         compact: bool = False,
     ) -> None:
         self.compact = compact
+        self.varying = assigned
         self.assigned = assigned
         self.source = source
         self.inputs = inputs
@@ -76,7 +77,6 @@ class Run:
         self._values = Values(arrays)
         self.items_made = 0
         self.tape: Recorder | None = None
-        self._found: dict[int, Callee | Function] = {}
         self._first, self._recorded = next_id(), recorded_elements()
 
     @property
@@ -156,7 +156,7 @@ class Run:
         return self._values.of(node)
 
     def settled(self, value: Any) -> Any:
-        """The value with scalars of the tape as nodes."""
+        """The value with scalars of the tape as nodes; of a list that holds some, a copy."""
         if type(value) is Scalar:
             assert self.tape is not None
             return self.tape.node(value)
