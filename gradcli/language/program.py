@@ -183,7 +183,7 @@ class Program:
                 "the program is nested too deeply", kind="limit", source=self.text
             ) from None
         names = self._names(interpreter)
-        return Trace(
+        trace = Trace(
             Graph(nodes, output, source=self.text),
             interpreter.notes,
             interpreter.dynamic,
@@ -191,6 +191,13 @@ class Program:
             interpreter.events,
             interpreter.path,
         )
+        trace.target = self._called_by_name(names)
+        return trace
+
+    def _called_by_name(self, names: Mapping[str, Any]) -> str | None:
+        """The name of the program's value, where it ends with one of its own."""
+        result = self._result.value if isinstance(self._result, ast.Expr) else self._result
+        return result.id if isinstance(result, ast.Name) and result.id in names else None
 
     def _run(self, interpreter: Interpreter) -> Any:
         """The value of the program."""

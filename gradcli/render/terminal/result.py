@@ -73,6 +73,9 @@ def program_views(text: str, full: bool) -> Iterator[RenderableType]:
     if not full and len(lines) > LINES:
         rest = ("…", f"{len(lines) - LINES} more lines")
         shown = [*shown[: LINES // 2], rest, *shown[-LINES // 2 :]]
+    if len(lines) == 1:
+        yield Padding(literal(lines[0]), (0, 0, 0, INDENT))
+        return
     width = len(str(len(lines)))
     for number, line in shown:
         text_line = Text.assemble((number.rjust(width), QUIET), "  ", literal(line.rstrip("\r")))
