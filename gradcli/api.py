@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gradcli.asked import ONLY, Asked
-from gradcli.asking import arrays_of, ask, generator, names_of
+from gradcli.drawing.card import Drawing, graphs_of
 from gradcli.graph import Array
-from gradcli.graphs import Drawing, graphs_of
 from gradcli.language import parse
-from gradcli.road import Answer, answer, closed_form
+from gradcli.road.answering import Answer, answer, closed_form
+from gradcli.road.asked import ONLY, Asked
+from gradcli.road.asking import arrays_of, ask, generator, names_of
 
 if TYPE_CHECKING:
     from gradcli.explanation import Explanation

@@ -27,7 +27,6 @@ ALLOWED = {
     "explanation": {"errors", "results"},
     "graph": CORE,
     "sharing": CORE | {"graph"},
-    "substitution": CORE | {"graph"},
     "ops": CORE | {"graph"},
     "autodiff": CORE | {"graph", "sharing", "ops"},
     "execute": CORE | {"graph", "sharing", "ops"},
@@ -38,21 +37,16 @@ ALLOWED = {
     "verify": CORE | {"results", "graph", "ops", "language", "autodiff", "execute", "symbolic"},
     "render": {"errors", "results", "explanation"},
 }
-FREE = {
-    *(
-        "cli",
-        "api",
-        "asked",
-        "asking",
-        "explaining",
-        "forms",
-        "graphs",
-        "matrices",
-        "naming",
-        "posing",
-    ),
-    *("products", "road", "sources", "__init__", "__main__"),
+STAGES = CORE | {"results", "graph", "sharing"}
+STAGES |= {"ops", "language", "autodiff", "execute", "symbolic", "verify"}
+ALLOWED |= {
+    # From a request to an answer, which a notebook renders.
+    "road": STAGES | {"render"},
+    # Other views of the same program.
+    "explaining": STAGES | {"explanation", "render", "road"},
+    "drawing": STAGES | {"render", "road"},
 }
+FREE = {"cli", "api", "__init__", "__main__"}
 
 # One file may import more than its row, for a reason.
 EXCEPTIONS = {

@@ -14,7 +14,7 @@ from gradcli.execute import run
 from gradcli.graph import OPS
 from gradcli.language import parse
 from gradcli.ops import FUNCTIONS
-from gradcli.road import closed_forms_of
+from gradcli.road.answering import closed_forms_of
 from gradcli.symbolic.atoms import ATOMS
 
 IN_GRADIENTS_ONLY = {

@@ -24,7 +24,7 @@ from gradcli.execute.precise import Cannot, Exact
 from gradcli.graph import Graph
 from gradcli.language import parse
 from gradcli.results import Closed
-from gradcli.road import closed_forms_of
+from gradcli.road.answering import closed_forms_of
 from gradcli.symbolic.scalars import mpmath_scalars, sympy_scalars
 from gradcli.symbolic.sympy_functions import own
 

@@ -12,8 +12,8 @@ from commands import gradcli
 
 import gradcli as library
 from gradcli import api
+from gradcli.drawing.card import drawing
 from gradcli.graph import Graph, apply, constant, input_node
-from gradcli.graphs import drawing
 from gradcli.language import Trace
 from gradcli.language.events import Event
 from gradcli.render import View

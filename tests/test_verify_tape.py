@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import gradcli
-from gradcli.asked import Asked
 from gradcli.execute.precise import Cannot, cost
 from gradcli.graph import OPS, Graph
 from gradcli.language import parse
 from gradcli.ops.tape import operations
 from gradcli.results import Comparison
-from gradcli.road import answer
+from gradcli.road.answering import answer
+from gradcli.road.asked import Asked
 from gradcli.verify import verify
 from gradcli.verify.forward import REFUSED, push
 

@@ -58,7 +58,7 @@ def draw_expression(
     )
     wanted = listed_names(wrt)
     with quick_imports():
-        from gradcli.graphs import graphs_of
+        from gradcli.drawing.card import graphs_of
     texts = given_values(values)
     program, arrays, notes = read_request(context, expression, file, call, texts, wanted, seed)
     with guarded():

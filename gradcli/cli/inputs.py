@@ -158,8 +158,8 @@ def read_values(
     values: Mapping[str, str], environment: Environment, seed: int
 ) -> tuple[dict[str, Array], list[str]]:
     """The arrays of some value texts, and a note where random numbers were drawn."""
-    from gradcli.asking import generator
     from gradcli.language import draws_random, read_value
+    from gradcli.road.asking import generator
 
     piped = [name for name, text in values.items() if text.strip() in ("-", "@-")]
     if len(piped) > 1:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcli import api
-from gradcli.asking import generator
 from gradcli.cli.jsonvalues import input_array
 from gradcli.cli.suggestions import did_you_mean
 from gradcli.errors import ExitCode, GradcliError
 from gradcli.language import Program
 from gradcli.render.graphs.records import graph_document
 from gradcli.render.structured import document, functions_document
+from gradcli.road.asking import generator
 
 EXPRESSION_KEYS = frozenset(
     {"command", "expression", "program", "call", "of", "inputs", "dtype", "seed"}
@@ -196,7 +196,7 @@ def _drawn(
     request: Request, program: Program, inputs: dict[str, Any]
 ) -> tuple[dict[str, Any], ExitCode]:
     """The graphs of a request as a JSON record."""
-    from gradcli.graphs import graphs_of
+    from gradcli.drawing.card import graphs_of
 
     card = graphs_of(
         program,

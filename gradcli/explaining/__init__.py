@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from gradcli.asked import Asked
 from gradcli.errors import GradcliError
 from gradcli.explaining.derivatives import is_number
 from gradcli.explaining.folding import Fold, folded, levelled, merged
@@ -24,7 +23,8 @@ from gradcli.language.events import Event
 from gradcli.language.program import Trace
 from gradcli.language.run import EVENTS
 from gradcli.results import Target
-from gradcli.sources import variables
+from gradcli.road.asked import Asked
+from gradcli.road.sources import variables
 
 __all__ = ["explain", "explained"]
 

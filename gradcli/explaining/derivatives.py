@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gradcli.explaining.phrases import phrases
-from gradcli.forms import closed_forms_of
 from gradcli.graph import FLOAT64, Graph, Node, apply, input_node, is_constant
+from gradcli.road.forms import closed_forms_of
 from gradcli.sharing import frozen
 
 LETTERS = "abcdghkm"

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.asked import Asked
 from gradcli.autodiff import gradient
 from gradcli.errors import GradcliError
 from gradcli.execute import run
-from gradcli.forms import closed_forms_of
 from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, shape_text
 from gradcli.language import Program, Trace
-from gradcli.matrices import fill_matrices, joined
-from gradcli.products import fill_products, is_product
 from gradcli.results import Closed, Derivative, Result, Target
-from gradcli.sources import Group, groups
+from gradcli.road.asked import Asked
+from gradcli.road.forms import closed_forms_of
+from gradcli.road.matrices import fill_matrices, joined
+from gradcli.road.products import fill_products, is_product
+from gradcli.road.sources import Group, groups
 
 DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
 WITNESSES = {

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.asked import ONLY, Asked
 from gradcli.autodiff import derivatives, directional
 from gradcli.errors import GradcliError
-from gradcli.forms import closed_forms_of, form_of_order, forms_of_products
 from gradcli.graph import Array, Graph, Node, apply, constant, float_dtype, input_node, shape_text
 from gradcli.language import Program, Trace
 from gradcli.ops.structure import sum_
 from gradcli.results import Closed, Result
+from gradcli.road.asked import ONLY, Asked
+from gradcli.road.forms import closed_forms_of, form_of_order, forms_of_products
 
 
 @dataclass(slots=True)

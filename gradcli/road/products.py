@@ -21,14 +21,15 @@ from functools import partial
 
 import numpy as np
 
-from gradcli.asked import Asked
 from gradcli.autodiff import COTANGENT, gradient, jacobian_vector
 from gradcli.execute import run
-from gradcli.forms import closed_forms_of, forms_of_products
 from gradcli.graph import Array, Graph, Node, float_dtype, input_node, shape_text
 from gradcli.language import Program, Trace
-from gradcli.matrices import joined
-from gradcli.posing import (
+from gradcli.results import Closed, Derivative, Result, Verdict
+from gradcli.road.asked import Asked
+from gradcli.road.forms import closed_forms_of, forms_of_products
+from gradcli.road.matrices import joined
+from gradcli.road.posing import (
     Posed,
     Recorder,
     free_name,
@@ -39,8 +40,7 @@ from gradcli.posing import (
     tangent_nodes,
     weighted,
 )
-from gradcli.results import Closed, Derivative, Result, Verdict
-from gradcli.substitution import along
+from gradcli.road.substitution import along
 
 WITNESSES = ("formula", "entries")
 STEP = "the point along the tangent"

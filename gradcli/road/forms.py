@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from gradcli.asked import Asked
 from gradcli.clock import TimeIsUp, at_most
 from gradcli.errors import GradcliError
 from gradcli.graph import Array, Graph, Node, apply, constant
@@ -17,7 +16,8 @@ from gradcli.language import parse
 from gradcli.limits import LIMITS
 from gradcli.ops.structure import sum_
 from gradcli.results import Closed
-from gradcli.substitution import substituted
+from gradcli.road.asked import Asked
+from gradcli.road.substitution import substituted
 
 UNFORESEEN = (
     ArithmeticError,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.autodiff import gradient
+from gradcli.drawing.naming import Names, constant_text
 from gradcli.errors import GradcliError
 from gradcli.graph import (
     CONSTANT,
@@ -26,10 +27,9 @@ from gradcli.graph import (
     topological,
 )
 from gradcli.language import Program, Trace
-from gradcli.naming import Names, constant_text
 from gradcli.results import GraphCard, GraphPart, NodeLine
+from gradcli.road.sources import variables
 from gradcli.sharing import shared
-from gradcli.sources import variables
 
 INTERNAL = frozenset({"rank"})
 """Params that only the batched executor reads."""

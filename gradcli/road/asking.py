@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcli.asked import ONLY, Asked
 from gradcli.errors import GradcliError
 from gradcli.graph import FLOAT64, Array
 from gradcli.language import Program, draws_random, parse, read_value
-from gradcli.road import DTYPES, Answer, answer
+from gradcli.road.answering import DTYPES, Answer, answer
+from gradcli.road.asked import ONLY, Asked
 
 
 def generator(values: Iterable[Any], seed: int) -> np.random.Generator | None:

@@ -9,15 +9,15 @@ from functools import partial
 
 import numpy as np
 
-from gradcli.asked import Asked
 from gradcli.autodiff import gradient, hessian, jacobian
 from gradcli.autodiff.jacobian import in_layout
 from gradcli.execute import run, run_batched
-from gradcli.forms import closed_forms_of, form_of_zeros
 from gradcli.graph import Array, Graph, Node
 from gradcli.language import Program, Trace, parse
 from gradcli.limits import LIMITS
 from gradcli.results import Closed, Derivative, Result, Verdict
+from gradcli.road.asked import Asked
+from gradcli.road.forms import closed_forms_of, form_of_zeros
 
 
 def fill_matrices(
