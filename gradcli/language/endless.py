@@ -19,7 +19,7 @@ def never_ends(node: ast.While, own: Collection[str]) -> bool:
     Args:
         own: every name that the program binds anywhere, its functions among them.
     """
-    if any(_leaves(each) for each in node.body):
+    if any(leaves(each) for each in node.body):
         return False
     wanted = _names(node.test)
     if any(_may_change_lists(each, own) for statement in node.body for each in ast.walk(statement)):
@@ -29,7 +29,7 @@ def never_ends(node: ast.While, own: Collection[str]) -> bool:
     return not set(bound_names(node.body)) & wanted
 
 
-def _leaves(node: ast.AST, inside: bool = False) -> bool:
+def leaves(node: ast.AST, inside: bool = False) -> bool:
     """Whether a statement may leave the loop; `inside` another loop a `break` is that one's."""
     if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and not inside):
         return True
@@ -39,7 +39,7 @@ def _leaves(node: ast.AST, inside: bool = False) -> bool:
         return False
     inner = inside or isinstance(node, (ast.For, ast.While))
     return any(
-        _leaves(child, inner) for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)
+        leaves(child, inner) for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)
     )
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from gradcli.errors import GradcliError, Span
 from gradcli.language.assignments import Run, store
-from gradcli.language.endless import never_ends
+from gradcli.language.endless import leaves, never_ends
 from gradcli.language.hot import expression
 from gradcli.language.iteration import iterate
 from gradcli.language.names import is_main_guard
 from gradcli.language.paths import Part
-from gradcli.language.signals import BREAK, CONTINUE
+from gradcli.language.signals import BREAK, CONTINUE, Signal
 from gradcli.limits import LIMITS
 
 if TYPE_CHECKING:
@@ -61,12 +61,9 @@ def repeat(interpreter: Interpreter, node: ast.While, block: Block) -> Run:
             if interpreter.telling or not turns & (OFTEN - 1):
                 counted.look(turns)
             signal = body()
-            if signal is None or signal is CONTINUE:
-                continue
-            counted.end(turns)
-            return None if signal is BREAK else signal
-        counted.end(turns)
-        return otherwise()
+            if signal is not None and signal is not CONTINUE:
+                return counted.left(turns, signal)
+        return counted.left(turns) or otherwise()
 
     return run
 
@@ -94,12 +91,13 @@ class Turns:
         if interpreter.telling:
             interpreter.tell("turn", self.span, number=count)
 
-    def end(self, count: int) -> None:
-        """The loop is over."""
+    def left(self, count: int, signal: Signal | None = None) -> Signal | None:
+        """The loop is over, at its end or by a signal; what that means for the block around it."""
         self.interpreter.turns += count - self.count
         self.part.turns += count - self.count
         if self.interpreter.telling:
             self.interpreter.tell("end", self.span, number=count)
+        return None if signal is BREAK else signal
 
 
 OFTEN = 64
@@ -113,10 +111,11 @@ def each(interpreter: Interpreter, node: ast.For, block: Block) -> Run:
     span = _head(interpreter, node)
     put = store(interpreter, node.target, span)
     part = interpreter.path.add("for", span)
+    through = not any(leaves(each) for each in node.body)
 
     def run() -> Any:
         source = items()
-        if isinstance(source, range) and len(source) > LIMITS.steps - interpreter.turns:
+        if through and isinstance(source, range) and len(source) > LIMITS.steps - interpreter.turns:
             raise GradcliError(
                 f"{len(source):.10g} turns of a loop; the limit is {LIMITS.steps:.10g}",
                 kind="limit",
@@ -130,12 +129,9 @@ def each(interpreter: Interpreter, node: ast.For, block: Block) -> Run:
                 counted.look(turns)
             put(entry)
             signal = body()
-            if signal is None or signal is CONTINUE:
-                continue
-            counted.end(turns)
-            return None if signal is BREAK else signal
-        counted.end(turns)
-        return otherwise()
+            if signal is not None and signal is not CONTINUE:
+                return counted.left(turns, signal)
+        return counted.left(turns) or otherwise()
 
     return run
 
