@@ -341,7 +341,8 @@ def apply(op: Op | str, *inputs: Any, **params: Any) -> Node:
     shape = op.shape(*(node.shape for node in nodes), **params)
     check_elements(shape, f"the result of {op.name}")
     if op.dtype == "float":
-        dtype = float_dtype(node.dtype for node in nodes)
+        same = all(node.dtype is FLOAT64 for node in nodes)
+        dtype = FLOAT64 if same else float_dtype(node.dtype for node in nodes)
     elif op.dtype == "bool":
         dtype = BOOL
     elif op.dtype == "index":

@@ -14,6 +14,9 @@ def shape_text(shape: Shape) -> str:
 
 def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
     """NumPy's broadcasting rule; both shapes and the op are named where they do not fit."""
+    first = shapes[0] if shapes else ()
+    if all(shape == first for shape in shapes):
+        return first
     rank = max(map(len, shapes), default=0)
     result = []
     for axis in range(-rank, 0):
