@@ -182,16 +182,16 @@ def _comparison(interpreter: Interpreter, node: ast.Compare) -> Run | None:
     left = expression(interpreter, node.left)
     right = expression(interpreter, node.comparators[0])
     span, text = interpreter.source.span(node), interpreter.source.text
-    numbers = (Scalar, float, int)
+    numbers = frozenset((Scalar, float, int))
 
     def run() -> Any:
         a, b = left(), right()
-        if type(a) in numbers and type(b) in numbers:
-            if type(a) is Scalar:
-                a = interpreter.known(a)
-            if type(b) is Scalar:
-                b = interpreter.known(b)
-            return compare(a, b)
+        kind, other = type(a), type(b)
+        if kind in numbers and other in numbers:
+            return compare(
+                interpreter.known(a) if kind is Scalar else a,
+                interpreter.known(b) if other is Scalar else b,
+            )
         try:
             with interpreter.at(span):
                 return link(interpreter, symbol, a, b)

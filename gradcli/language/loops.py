@@ -33,7 +33,12 @@ def branch(interpreter: Interpreter, node: ast.If, block: Block) -> Run | None:
     part = interpreter.path.add("branch", span)
 
     def run() -> Any:
-        holds = interpreter.decided(test(), part, span)
+        holds = test()
+        if interpreter.telling or type(holds) is not bool:
+            holds = interpreter.decided(holds, part, span)
+        else:
+            part.reached += 1
+            part.held += holds
         return then() if holds else otherwise()
 
     return run
@@ -111,6 +116,7 @@ def each(interpreter: Interpreter, node: ast.For, block: Block) -> Run:
     span = _head(interpreter, node)
     put = store(interpreter, node.target, span)
     part = interpreter.path.add("for", span)
+    name = node.target.id if isinstance(node.target, ast.Name) else None
     through = not any(leaves(each) for each in node.body)
 
     def run() -> Any:
@@ -127,7 +133,10 @@ def each(interpreter: Interpreter, node: ast.For, block: Block) -> Run:
             turns += 1
             if interpreter.telling or not turns & (OFTEN - 1):
                 counted.look(turns)
-            put(entry)
+            if name is None or interpreter.telling:
+                put(entry)
+            else:
+                interpreter.scope.names[name] = entry
             signal = body()
             if signal is not None and signal is not CONTINUE:
                 return counted.left(turns, signal)
