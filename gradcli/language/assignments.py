@@ -108,7 +108,7 @@ def _note_alias(interpreter: Interpreter, name: str, array: Any) -> None:
     other = next((each for each in interpreter.names_of(array) if each != name), None)
     if other is not None:
         interpreter.note(
-            f"{name}[...] = makes a new array here; in NumPy '{other}' would change with '{name}'"
+            f"'{name}' becomes a new array here; in NumPy '{other}' would change with it"
         )
 
 
@@ -154,6 +154,8 @@ def augmented(interpreter: Interpreter, node: ast.AugAssign) -> Run:
     combine = combination(interpreter, operator, rule_of(OPERATORS[type(operator)][1]), span)
 
     def combined(old: Any, new: Any) -> Any:
+        if isinstance(old, Node) and old.shape and isinstance(target, ast.Name):
+            _note_alias(interpreter, target.id, old)
         if isinstance(old, list) and isinstance(operator, ast.Add):
             old[:] = operate(interpreter, operator, old, items_of(new))
             return old

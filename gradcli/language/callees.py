@@ -9,10 +9,12 @@ from gradcli.errors import GradcliError, Span
 from gradcli.language.functions import Function, call
 from gradcli.language.higher import HIGHER, on_lists
 from gradcli.language.iteration import comprehension, items
+from gradcli.language.lax import LAX, flow
 from gradcli.language.list_methods import is_list_method, list_method
 from gradcli.language.methods import ATTRIBUTES, method, unknown
 from gradcli.language.namespaces import Callee, find, known_names
 from gradcli.language.random import RANDOM, draw
+from gradcli.language.updates import Updates
 from gradcli.language.words import BARE_DTYPES, CONSTANTS, DType, suggestion
 from gradcli.ops.declare import describe
 
@@ -46,6 +48,8 @@ def called(
     """The value of a call."""
     if isinstance(callee, Function):
         return call(interpreter, callee, arguments, keywords, span)
+    if callee.target in LAX:
+        return flow(interpreter, callee.target, arguments, keywords, span)
     arguments = [interpreter.settled(each) for each in arguments]
     keywords = {name: interpreter.settled(each) for name, each in keywords.items()}
     if callee.target in HIGHER:
@@ -120,6 +124,9 @@ def function_of(interpreter: Interpreter, function: ast.expr) -> Callee | Functi
 def _method(interpreter: Interpreter, node: ast.Call, function: ast.Attribute) -> Any:
     value = interpreter.visit(function.value)
     name = function.attr
+    if isinstance(value, Updates):
+        arguments, keywords = _given(interpreter, node)
+        return value.called(interpreter, name, arguments)
     tail = interpreter.tail(function)
     if is_list_method(value, name):
         try:

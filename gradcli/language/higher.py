@@ -42,11 +42,16 @@ def on_lists(
 def _map(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:
     function, *sources = arguments
     rows = zip(*(items(source) for source in sources), strict=False)
+    return [invoke(interpreter, function, list(row), span) for row in rows]
+
+
+def invoke(interpreter: Interpreter, function: Any, arguments: list[Any], span: Span | None) -> Any:
+    """Call a value that is a function, of the program or of the language."""
     if isinstance(function, Function):
-        return [call(interpreter, function, list(row), {}, span) for row in rows]
+        return call(interpreter, function, arguments, {}, span)
     if isinstance(function, Callee):
-        return [interpreter.call(function.target, *row) for row in rows]
-    raise GradcliError(f"map: {describe(function)} is not a function")
+        return interpreter.call(function.target, *map(interpreter.settled, arguments))
+    raise GradcliError(f"{describe(function)} is not a function")
 
 
 def _enumerate(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:

@@ -34,6 +34,7 @@ from gradcli.language.recorder import Scalar
 from gradcli.language.run import Run
 from gradcli.language.statics import bounded
 from gradcli.language.subscripts import subscript
+from gradcli.language.updates import Updates
 from gradcli.language.words import BARE_DTYPES, CONSTANTS, DTYPES, DType, suggestion
 
 REFUSED: dict[type[ast.AST], str] = {
@@ -139,6 +140,8 @@ class Interpreter(Run):
             raise GradcliError(
                 f"{kind_of(value)} has no attribute '{node.attr}'", kind="name"
             ).located(self.tail(node))
+        if node.attr == "at":
+            return Updates(self.tensor(value, ".at"))
         attribute = ATTRIBUTES.get(node.attr)
         if attribute is None:
             if method(node.attr) is not None:

@@ -234,6 +234,10 @@ BARE: dict[str, str] = {
 """Other libraries' names that are understood without a prefix."""
 
 
+FLOWS = frozenset(("fori_loop", "while_loop", "cond", "scan", "map"))
+"""Control flow that JAX writes as functions (see `lax`)."""
+
+
 class Callee:
     """A function that has been found: its name in the text, and where to find it."""
 
@@ -267,6 +271,8 @@ def member(prefix: str, name: str) -> Any:
     text = f"{prefix}.{name}"
     if name.startswith("_"):
         raise GradcliError(f"names that begin with '_' are not available: '{text}'", kind="name")
+    if library == "lax" and name in FLOWS:
+        return Callee(text, f"lax.{name}")
     if library != "none" and (library != "math" or name in MATH):
         candidates = (
             BY_PREFIX.get(prefix, {}).get(name),

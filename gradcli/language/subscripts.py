@@ -11,6 +11,7 @@ from gradcli.errors import GradcliError
 from gradcli.graph import Array, Node
 from gradcli.language.concrete import plain
 from gradcli.language.namespaces import Callee
+from gradcli.language.updates import Updates
 from gradcli.ops.declare import describe
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def subscript(interpreter: Interpreter, node: ast.Subscript) -> Any:
         return _stacked(interpreter, value, node)
     from gradcli.language.iteration import item
 
+    if isinstance(value, Updates):
+        return Updates(value.array, _index(interpreter, node.slice))
     return item(interpreter, value, _index(interpreter, node.slice))
 
 
