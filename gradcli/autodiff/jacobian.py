@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcli.autodiff.reverse import gradient
-from gradcli.graph import Array, Node, input_node
+from gradcli.graph import Array, Node, float_dtype, input_node
 from gradcli.limits import check_elements
 
 COTANGENT = " cotangent"  # a blank: no input of a program has this name
@@ -52,9 +52,10 @@ def jacobian(
     shapes = [(*output.shape, *node.shape) for node in wrt]
     for shape in shapes:
         check_elements(shape, "the Jacobian")
-    cotangent = input_node(COTANGENT, output.shape, output.dtype)
+    dtype = float_dtype([output.dtype])
+    cotangent = input_node(COTANGENT, output.shape, dtype)
     rows = gradient(output, wrt, cotangent)
-    results = [np.zeros(shape, dtype=output.dtype) for shape in shapes]
+    results = [np.zeros(shape, dtype=dtype) for shape in shapes]
     wanted = {position: row for position, row in enumerate(rows) if row is not None}
     count = output.size
     if not wanted or not count:
@@ -63,7 +64,7 @@ def jacobian(
     step = max(1, min(count, BATCH // max(largest, 1)))
     for start in range(0, count, step):
         stop = min(start + step, count)
-        units = np.zeros((stop - start, count), dtype=output.dtype)
+        units = np.zeros((stop - start, count), dtype=dtype)
         units[np.arange(stop - start), np.arange(start, stop)] = 1.0
         batch = {COTANGENT: units.reshape(stop - start, *output.shape)}
         found = run_batched(list(wanted.values()), inputs, batch)
@@ -87,9 +88,10 @@ def hessian(
         (*row.shape, *column.shape).
     """
     blocks = []
+    dtype = float_dtype([output.dtype])
     for row, first in zip(rows, gradient(output, rows), strict=True):
         if first is None:
-            blocks.append([np.zeros((*row.shape, *c.shape), dtype=output.dtype) for c in columns])
+            blocks.append([np.zeros((*row.shape, *c.shape), dtype=dtype) for c in columns])
         else:
             blocks.append(jacobian(first, columns, inputs, run_batched))
     return blocks

@@ -34,7 +34,6 @@ class Scope:
         names: values by name.
         own: names that belong to this scope even before they have a value.
         parent: the scope around it; None outermost.
-        depth: how many loops and calls it lies in, for events.
     """
 
     __slots__ = ("names", "own", "parent")

@@ -113,7 +113,7 @@ class Interpreter(Run):
         """The error for a name that means nothing."""
         if name.startswith("__"):
             return GradcliError(f"names such as '{name}' are not available", kind="name")
-        if name in self.assigned:
+        if name in self.binds.anywhere:
             return GradcliError(
                 f"'{name}' has no value here",
                 kind="name",
@@ -227,7 +227,7 @@ class Interpreter(Run):
         root = function.value if isinstance(function, ast.Attribute) else function
         return (
             isinstance(root, ast.Name)
-            and root.id not in self.varying
+            and root.id not in self.binds.varying
             and root.id not in self.inputs
         )
 

@@ -50,7 +50,7 @@ def repeat(interpreter: Interpreter, node: ast.While, block: Block) -> Run:
     otherwise = block(interpreter, node.orelse)
     span = interpreter.source.span(node.test)
     part = interpreter.path.add("while", span)
-    endless = never_ends(node, interpreter.assigned)
+    endless = never_ends(node, interpreter.binds.anywhere)
 
     def run() -> Any:
         turns = 0

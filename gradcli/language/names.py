@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from gradcli.errors import GradcliError
 from gradcli.language.namespaces import PREFIXES, ROOTS, find, member
 from gradcli.language.words import BARE_DTYPES, CONSTANTS
 
 FunctionSyntax = ast.FunctionDef | ast.Lambda
+
+
+class Bindings(NamedTuple):
+    """The names that a program binds somewhere: all of them, and those bound other than by an
+    import."""
+
+    anywhere: frozenset[str] = frozenset()
+    varying: frozenset[str] = frozenset()
+
+
+NO_BINDINGS = Bindings()
 
 
 class FreeNames:

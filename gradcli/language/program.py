@@ -15,7 +15,7 @@ from gradcli.language.fence import check_statements
 from gradcli.language.functions import call, room_for_recursion
 from gradcli.language.hot import expression
 from gradcli.language.interpreter import Interpreter
-from gradcli.language.names import FreeNames, names_bound_anywhere
+from gradcli.language.names import Bindings, FreeNames, names_bound_anywhere
 from gradcli.language.namespaces import ROOTS, find
 from gradcli.language.outcome import result_of
 from gradcli.language.source import Source
@@ -45,14 +45,13 @@ class Program:
     """
 
     __slots__ = (
-        "_assigned",
+        "_bindings",
         "_body",
         "_compact",
         "_of",
         "_optional",
         "_result",
         "_source",
-        "_varying",
         "function",
         "names",
         "text",
@@ -74,8 +73,10 @@ class Program:
         self.function = None if entry is None else entry.name
         free = FreeNames(body, entry)
         self.names, self._optional = free.needed, free.optional
-        self._assigned = frozenset(names_bound_anywhere(body))
-        self._varying = frozenset(names_bound_anywhere(body, imports=False))
+        self._bindings = Bindings(
+            frozenset(names_bound_anywhere(body)),
+            frozenset(names_bound_anywhere(body, imports=False)),
+        )
 
     def _called(self, name: str) -> ast.FunctionDef:
         defined = {each.name: each for each in self._body if isinstance(each, ast.FunctionDef)}
@@ -125,7 +126,7 @@ class Program:
 
     def binds(self, name: str) -> bool:
         """Whether the program gives a value to this name, on any level."""
-        return name in self._assigned
+        return name in self._bindings.anywhere
 
     @property
     def is_expression(self) -> bool:
@@ -171,9 +172,8 @@ class Program:
                 hint=" ".join(f"--{name} VALUE" for name in missing),
             )
         interpreter = Interpreter(
-            self._source, nodes, arrays, floating, rng, self._assigned, self._compact
+            self._source, nodes, arrays, floating, rng, self._bindings, self._compact
         )
-        interpreter.varying = self._varying
         try:
             with default_dtype(floating), room_for_recursion():
                 value = self._run(interpreter)

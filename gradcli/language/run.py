@@ -15,6 +15,7 @@ from gradcli.graph import FLOAT64, Array, Node, at, constant, next_id
 from gradcli.language.concrete import Values, plain
 from gradcli.language.events import Event
 from gradcli.language.functions import MISSING, Function, Scope
+from gradcli.language.names import NO_BINDINGS, Bindings
 from gradcli.language.namespaces import Callee
 from gradcli.language.paths import Part, Path
 from gradcli.language.recorder import WARM, Recorder, Scalar
@@ -44,7 +45,7 @@ class Run:
         telling: whether events are still taken down.
         calls, turns: of functions and of loops, so far; depth: of calls, now.
         last_scope: of the function that returned last.
-        assigned: every name that the program binds somewhere; varying: other than by an import.
+        binds: every name that the program binds somewhere.
         tape: where scalars go in a long loop; None as long as every operation is a node.
         compact: whether there may be one.
     """
@@ -56,12 +57,11 @@ class Run:
         arrays: Mapping[str, Array],
         dtype: np.dtype[Any] = FLOAT64,
         rng: np.random.Generator | None = None,
-        assigned: frozenset[str] = frozenset(),
+        binds: Bindings = NO_BINDINGS,
         compact: bool = False,
     ) -> None:
         self.compact = compact
-        self.varying = assigned
-        self.assigned = assigned
+        self.binds = binds
         self.source = source
         self.inputs = inputs
         self.dtype = dtype

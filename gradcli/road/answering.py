@@ -13,7 +13,7 @@ import numpy as np
 from gradcli.autodiff import gradient
 from gradcli.errors import GradcliError
 from gradcli.execute import run
-from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, shape_text
+from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, float_dtype, shape_text
 from gradcli.language import Program, Trace
 from gradcli.results import Closed, Derivative, Result, Target
 from gradcli.road.asked import Asked
@@ -173,7 +173,7 @@ def _differentiated(
     for name in names:
         value = computed.get(name)
         if value is None:
-            value = np.zeros(np.shape(inputs[name]), dtype=graph.output.dtype)
+            value = np.zeros(np.shape(inputs[name]), dtype=float_dtype([graph.output.dtype]))
         result.gradient[name] = Derivative(name, value)
     return {name: result.gradient[name].value for name in used}
 

@@ -124,7 +124,7 @@ def _fill(
         result.gradient[name] = Derivative(name, value)
     for name in posed.names:
         if name not in used:
-            zeros = np.zeros(np.shape(posed.inputs[name]), graph.output.dtype)
+            zeros = np.zeros(np.shape(posed.inputs[name]), float_dtype([graph.output.dtype]))
             result.gradient[name] = Derivative(name, zeros)
     if asked.check:
         _check(result, graph, posed, used, program, trace, asked, along)
@@ -266,7 +266,7 @@ def _gradients(graph: Graph, names: Sequence[str], inputs: Mapping[str, Array]) 
     known = {name: node for name, node in zip(names, found, strict=True) if node is not None}
     values = dict(zip(known, run(list(known.values()), inputs), strict=True))
     for name, node in zip(names, nodes, strict=True):
-        values.setdefault(name, np.zeros(node.shape, graph.output.dtype))
+        values.setdefault(name, np.zeros(node.shape, float_dtype([graph.output.dtype])))
     return {name: values[name] for name in names}
 
 
