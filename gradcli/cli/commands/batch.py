@@ -19,9 +19,8 @@ def command(
     """Read one JSON request per line of FILE (- for standard input) and write one JSON answer per
     line, in order, each as soon as it is there.
 
-    A request holds "command" (grad, check, eval, jacobian, hessian, jvp,
-    vjp, ops), "expression" or "program", "inputs", and
-    optionally "id", "wrt", "const", "check", "dtype", "seed". An input is a number, nested lists,
+    A request holds "command" (any but batch), "expression" or "program", "inputs", and optionally
+    "id", "of", "wrt", "const", "check", "dtype", "seed" and the other options of its command. An input is a number, nested lists,
     {"shape": [...], "data": ...}, or a string as on the command line. An answer is what
     --format json prints, plus the id; a bad request is answered with "error", and the rest goes on.
     The exit status is that of the worst answer.

@@ -22,7 +22,8 @@ from gradcli.cli.options import (
 @output_options
 @click.pass_context
 def command(context: click.Context, /, expression: str | None, **options: Any) -> int:
-    """Test the gradient of EXPRESSION against closed form, exact entries and differences.
+    """Test the gradient of EXPRESSION against every witness: closed form, exact entries,
+    local derivatives, differences.
 
     In a pipe the verdict is printed; the exit status tells it too: 0 agree, 1 disagree,
     3 inconclusive (a kink, not finite, nothing to test).

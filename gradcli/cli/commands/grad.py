@@ -37,8 +37,9 @@ def command(
 ) -> int:
     """Value and gradient of EXPRESSION, the gradient's closed form, and whether they agree.
 
-    A target that is not a scalar is summed first. In a pipe the gradient alone is printed; the exit
-    status tells the verdict: 0 agree, 1 disagree, 3 inconclusive or not finite.
+    EXPRESSION may be a program: statements on lines or between `;`, whose control flow follows the
+    values. A target that is not a scalar is summed first. In a pipe the gradient alone is printed;
+    the exit status tells the verdict: 0 agree, 1 disagree, 3 inconclusive or not finite.
 
     \b
     Example:
@@ -47,6 +48,8 @@ def command(
       gradcli grad "-x**2" --x -1,2 --format json
       gradcli grad "norm(A@x-y)**2" --wrt x --A "1,2;3,4" --x 0,1 --y 1,1 --steps
       gradcli grad "x**5" --x 2 --order 3
+      gradcli grad "y = x*x; z = y*y" --x 3 --of y,z
+      gradcli grad -f model.py --w 0,0,0 --X @X.csv --wrt w
     """
     from gradcli.cli.answering import answer_expression
 
