@@ -20,10 +20,10 @@ def command(
     line, in order, each as soon as it is there.
 
     A request holds "command" (any but batch), "expression" or "program", "inputs", and optionally
-    "id", "of", "wrt", "const", "check", "dtype", "seed" and the other options of its command. An input is a number, nested lists,
-    {"shape": [...], "data": ...}, or a string as on the command line. An answer is what
-    --format json prints, plus the id; a bad request is answered with "error", and the rest goes on.
-    The exit status is that of the worst answer.
+    "id", "of", "wrt", "const", "check", "dtype", "seed" and the other options of its command. An
+    input is a number, nested lists, {"shape": [...], "data": ...}, or a string as on the command
+    line. An answer is what --format json prints, plus the id; a bad request is answered with
+    "error", and the rest goes on. The exit status is that of the worst answer.
 
     \b
     Example:
