@@ -48,7 +48,7 @@ class Posed:
     def trace(self, program: Program, inputs: Mapping[str, Any], dtype: str) -> Trace:
         """The function as the program records it at some inputs."""
         found = program.trace(inputs, dtype)
-        return Trace(self.build(found.graph), found.notes, found.dynamic)
+        return Trace(self.build(found.graph), found.notes, found.dynamic, path=found.path)
 
 
 class Recorder:

@@ -25,6 +25,7 @@ from gradcli.verify.lines import float_slopes
 from gradcli.verify.point import Point, entry_name, random_signs, text_of, walk
 from gradcli.verify.records import Candidate, Kink, Settled
 from gradcli.verify.referee import Referee, Slopes
+from gradcli.verify.turns import turning
 
 TOTAL = 400_000  # scalar operations of all exact passes that look for kinks
 ALL = 32  # entries of all variables up to which each is tested
@@ -53,6 +54,8 @@ def find_kinks(bench: Bench) -> None:
         _settle_exactly(bench, found, suspicious, rng)
     except Cannot:
         settled.kinks.extend(_possible(point, found, rng))
+        if not settled.kinks:
+            settled.kinks.extend(turning(point, settled.gradients, rng))
 
 
 def note_kink(bench: Bench, name: str, index: tuple[int, ...]) -> bool:
