@@ -34,6 +34,9 @@ SPINE = 100
 """Operands of a sum beyond which its closures would nest too deeply."""
 
 NUMBERS = (float, int, bool)
+PLAIN = frozenset((float, int))
+SMALL = 2**62
+"""Integers up to here need no look at their length."""
 
 FLOATS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -133,8 +136,10 @@ def combination(
 
     def combine(a: Any, b: Any) -> Any:
         kind, other = type(a), type(b)
-        if kind is float and other is float and plainly is not None:
-            return plainly(a, b)
+        if plainly is not None and kind in PLAIN and other in PLAIN:
+            value = plainly(a, b)
+            if type(value) is float or -SMALL < value < SMALL:
+                return value
         tape = interpreter.tape
         if tape is None or (kind is not Scalar and other is not Scalar):
             return slowly(a, b)
