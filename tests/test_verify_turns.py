@@ -43,3 +43,11 @@ def test_turns_of_a_loop():
     result = api.check(text, x=4.0)
     assert result.check.verdict == "inconclusive"
     assert "jumps" in result.check.reasons[0]
+
+
+def test_a_program_that_fails_beside_the_point():
+    text = "assert x <= 1, 'too large'\ns = 0\nfor i in range(3000):\n    s += x\ns"
+    assert api.check(text, x=0.5).check.verdict == "agree"
+    result = api.check(text, x=1.0)
+    assert result.check.verdict == "inconclusive"
+    assert "the program fails beside this point" in " ".join(result.check.reasons)

@@ -37,29 +37,37 @@ def turning(point: Point, gradients: Mapping[str, Array], rng: np.random.Generat
         name: point.natural(name) * rng.choice([-1.0, 1.0], point.inputs[name].shape)
         for name in point.names
     }
+    try:
+        text = _trouble(point, gradients, directions)
+    except GradcliError:
+        text = "perhaps not differentiable: the program fails beside this point"
+    return [Kink("", (), text)] if text else []
+
+
+def _trouble(
+    point: Point, gradients: Mapping[str, Array], directions: Mapping[str, Array]
+) -> str | None:
+    """What happens on one of the sides, in a sentence; None where nothing does."""
     here = point.program.trace(dict(point.inputs))
     value = _sum(here.graph, point.inputs)
     slope = sum(float(np.sum(gradients[name] * directions[name])) for name in point.names)
     rounding = 1e3 * np.finfo(np.float64).eps * (1.0 + abs(value))
     for sign in (-1.0, 1.0):
         inputs = point.moved(directions, sign * STEP)
-        try:
-            there = point.program.trace(dict(inputs))
-        except GradcliError:
-            return [Kink("", (), "perhaps not differentiable: the program fails beside this point")]
+        there = point.program.trace(inputs)
         if there.path.course() == here.path.course():
             continue
-        text = there.path.difference(here.path, point.graph.source)
+        where = f"{there.path.difference(here.path, point.graph.source)} beside this point"
         change = abs(_sum(there.graph, inputs) - value)
         if not change <= 10 * abs(slope) * STEP + rounding:
-            return [Kink("", (), f"the function jumps: {text} beside this point")]
+            return f"the function jumps: {where}"
         gap = _gap(point, gradients, there.graph, inputs)
         if gap > APART:
-            inputs = point.moved(directions, sign * STEP * CLOSER)
-            there = point.program.trace(dict(inputs))
-            if _gap(point, gradients, there.graph, inputs) > 0.1 * gap:
-                return [Kink("", (), f"not differentiable: {text} beside this point")]
-    return []
+            closer = point.moved(directions, sign * STEP * CLOSER)
+            graph = point.program.trace(closer).graph
+            if _gap(point, gradients, graph, closer) > 0.1 * gap:
+                return f"not differentiable: {where}"
+    return None
 
 
 def _sum(graph: Graph, inputs: Mapping[str, Array]) -> float:
