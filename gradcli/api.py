@@ -34,7 +34,6 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
-    "load",
     "parse",
     "vjp",
 ]
@@ -353,9 +352,3 @@ def graph_of(
         gradients=gradient,
         dtype=dtype,
     )
-
-
-def load(command: str, check: bool) -> None:
-    """Import what a command will need, while the caller has the garbage collector stopped."""
-    if command == "check" or (command == "grad" and check):
-        pass

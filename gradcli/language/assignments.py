@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcli.errors import GradcliError, Span
 from gradcli.graph import Node
-from gradcli.language.hot import combination, expression
+from gradcli.language.hot import Run, combination, expression
 from gradcli.language.iteration import item as item_of
 from gradcli.language.iteration import items as items_of
 from gradcli.language.list_methods import assign_item
@@ -22,7 +22,6 @@ from gradcli.ops.tape import rule_of
 if TYPE_CHECKING:
     from gradcli.language.interpreter import Interpreter
 
-Run = Callable[[], Any]
 Store = Callable[[Any], None]
 
 

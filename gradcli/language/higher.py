@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcli.errors import GradcliError, Span
@@ -34,9 +34,14 @@ def on_lists(
             raise GradcliError(f"{name} has no argument '{keyword}' here")
     least, most, function = HIGHER[name]
     arguments = [*arguments, *keywords.values()]
+    check_count(name, arguments, least, most)
+    return function(interpreter, arguments, span)
+
+
+def check_count(name: str, arguments: Sequence[Any], least: int, most: int) -> None:
+    """Refuse a call with too few or too many arguments."""
     if not least <= len(arguments) <= most:
         raise GradcliError(f"{name} cannot be called with {len(arguments)} arguments")
-    return function(interpreter, arguments, span)
 
 
 def _map(interpreter: Interpreter, arguments: list[Any], span: Span | None) -> list[Any]:

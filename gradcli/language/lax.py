@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from gradcli.errors import GradcliError, Span
-from gradcli.language.higher import invoke
+from gradcli.language.higher import check_count, invoke
 from gradcli.language.iteration import items
 
 if TYPE_CHECKING:
@@ -126,6 +126,5 @@ def flow(
         place = min(KEYWORDS[keyword], most - 1)
         arguments += [None] * (place - len(arguments))
         arguments.insert(place, value)
-    if not least <= len(arguments) <= most:
-        raise GradcliError(f"{target} cannot be called with {len(arguments)} arguments")
+    check_count(target, arguments, least, most)
     return function(interpreter, arguments, span)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcli.errors import GradcliError, Span
-from gradcli.language.assignments import Run, store
+from gradcli.language.assignments import store
 from gradcli.language.endless import leaves, never_ends
-from gradcli.language.hot import expression
+from gradcli.language.hot import Run, expression
 from gradcli.language.iteration import iterate
 from gradcli.language.names import is_main_guard
 from gradcli.language.paths import Part

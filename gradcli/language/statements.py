@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcli.errors import GradcliError
-from gradcli.language.assignments import Run, annotated, assign, augmented
+from gradcli.language.assignments import annotated, assign, augmented
 from gradcli.language.functions import define
-from gradcli.language.hot import expression
+from gradcli.language.hot import Run, expression
 from gradcli.language.imports import imported
 from gradcli.language.loops import branch, each, repeat
 from gradcli.language.signals import BREAK, CONTINUE, Signal

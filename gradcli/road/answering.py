@@ -6,14 +6,13 @@ The library (`gradcli.api`), the command line and `batch` all go it through `ans
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from gradcli.autodiff import gradient
 from gradcli.errors import GradcliError
 from gradcli.execute import run
-from gradcli.graph import FLOAT32, FLOAT64, Array, Graph, float_dtype, shape_text
+from gradcli.graph import Array, Graph, float_dtype, shape_text
 from gradcli.language import Program, Trace
 from gradcli.results import Closed, Derivative, Result, Target
 from gradcli.road.asked import Asked
@@ -22,7 +21,6 @@ from gradcli.road.matrices import fill_matrices, joined
 from gradcli.road.products import fill_products, is_product
 from gradcli.road.sources import Group, groups
 
-DTYPES: dict[str, np.dtype[Any]] = {"float64": FLOAT64, "float32": FLOAT32}
 WITNESSES = {
     "grad": ("formula",),
     "check": ("formula", "entries", "local", "difference", "taylor"),

@@ -10,7 +10,7 @@ import numpy as np
 from gradcli.errors import GradcliError
 from gradcli.graph import FLOAT64, Array
 from gradcli.language import Program, draws_random, parse, read_value
-from gradcli.road.answering import DTYPES, Answer, answer
+from gradcli.road.answering import Answer, answer
 from gradcli.road.asked import ONLY, Asked
 
 
@@ -37,8 +37,6 @@ def ask(
     **options: Any,
 ) -> Answer:
     """One call of the library; `options` go into `Asked` as they are."""
-    if dtype not in DTYPES:
-        raise GradcliError(f"unknown dtype '{dtype}'", hint="float64 or float32")
     program = parse(expression)
     variables = names_of(wrt)
     tangents = tangent if isinstance(tangent, Mapping) else {ONLY: tangent}

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from gradcli.errors import GradcliError
 from gradcli.execute import run
-from gradcli.graph import Array, Graph, Node, apply, at, input_node
+from gradcli.graph import Array, Graph, apply, input_node
 from gradcli.language import Program, Trace
 from gradcli.language.words import suggestion
+from gradcli.road.substitution import substituted
 
 
 @dataclass(slots=True)
@@ -72,30 +73,18 @@ def cut(trace: Trace, inputs: Mapping[str, Array], name: str) -> tuple[Graph, Ar
         raise GradcliError(f"'{name}' holds truth values or positions: it has no derivative")
     (value,) = run([node], inputs)
     leaf = input_node(name, node.shape, node.dtype)
-    output = replaced(trace.graph, {node.id: leaf})
+    output = substituted(trace.graph.output, {node.id: leaf})
     return Graph({**trace.graph.inputs, name: leaf}, output, source=trace.graph.source), value
 
 
 def held_constant(trace: Trace, names: Sequence[str]) -> Trace:
     """The record with some intermediates held at their values: nothing flows back through them."""
     stops = {trace.names[name].id: apply("stop_gradient", trace.names[name]) for name in names}
-    graph = Graph(trace.graph.inputs, replaced(trace.graph, stops), source=trace.graph.source)
+    output = substituted(trace.graph.output, stops)
+    graph = Graph(trace.graph.inputs, output, source=trace.graph.source)
     result = Trace(graph, trace.notes, False, trace.names, trace.events, trace.path)
     result.target = trace.target
     return result
-
-
-def replaced(graph: Graph, instead: Mapping[int, Node]) -> Node:
-    """The output of a graph in which some nodes, by id, are others."""
-    made = dict(instead)
-    for each in graph.nodes():
-        if each.id in made:
-            continue
-        parents = tuple(made.get(parent.id, parent) for parent in each.inputs)
-        if any(new is not old for new, old in zip(parents, each.inputs, strict=True)):
-            with at(each.span):
-                made[each.id] = Node(each.op, parents, each.params, each.shape, each.dtype)
-    return made.get(graph.output.id, graph.output)
 
 
 def variables(
