@@ -25,7 +25,9 @@ from gradcli.cli.options import (
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, expression: str, no_check: bool, **options: Any) -> int:
+def command(
+    context: click.Context, /, expression: str | None, no_check: bool, **options: Any
+) -> int:
     """The derivative of EXPRESSION along a direction: its Jacobian times the tangents, of the shape
     of EXPRESSION. No Jacobian is formed.
 

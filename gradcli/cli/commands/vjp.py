@@ -29,7 +29,9 @@ from gradcli.cli.options import (
 @input_options
 @output_options
 @click.pass_context
-def command(context: click.Context, /, expression: str, no_check: bool, **options: Any) -> int:
+def command(
+    context: click.Context, /, expression: str | None, no_check: bool, **options: Any
+) -> int:
     """The cotangent times the Jacobian of EXPRESSION by each variable, of the variable's shape: the
     gradient of sum(cotangent*EXPRESSION).
 
